@@ -1,0 +1,7 @@
+"""optimizer: given → decided → divided → checked → shown."""
+
+from optimizer.household.distribution import distribute
+from optimizer.instance.loading import load
+from optimizer.program.solve import solve
+
+__all__ = ["distribute", "load", "solve"]

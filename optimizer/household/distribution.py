@@ -1,0 +1,127 @@
+"""``distribute``: from a plan to who receives what, exactly."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from optimizer.household.dividing import Shares, days_worked, divide_pots, divide_rents, divide_wages, household_entries
+from optimizer.household.income import household_accounts, poverty
+from optimizer.instance.document import SplitRule
+from optimizer.instance.instance import Instance
+from optimizer.program.plan import Plan
+from optimizer.revenue.accounts import party_accounts
+from optimizer.revenue.ledger import SUSPENSE, bills, sale_entries, split_entries, unbalanced
+from optimizer.revenue.sales import sale_lines
+from optimizer.revenue.split import with_reading
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """The division of a plan's money.
+
+    ``sales``: sale lines · ``ledger``: lines between parties (documents: sales and bills) · ``household_lines``: lines
+    from pots, wages and rents to each household · ``parties``: accounts · ``households``: gains. Tables are empty
+    where the instance has no split or no households.
+    """
+
+    plan: Plan
+    sales: pd.DataFrame
+    ledger: pd.DataFrame
+    household_lines: pd.DataFrame
+    parties: pd.DataFrame
+    households: pd.DataFrame
+    days: pd.DataFrame
+    seconds: float
+
+    @property
+    def instance(self) -> Instance:
+        return self.plan.instance
+
+    @cached_property
+    def unbalanced(self) -> pd.Series:
+        """Accounts money only passes through that are not empty, in fen (none: the ledger is balanced)."""
+        return unbalanced(self.ledger, self.household_lines)
+
+    @property
+    def line_count(self) -> int:
+        return len(self.ledger) + len(self.household_lines)
+
+    def split_of(self, reading: str, basis: str) -> dict[str, object] | None:
+        """What company, households, base and collective receive of the same sales under a reading and basis, in fen.
+
+        None where the rule's shares make that reading impossible. Keys: reading, basis, basis_fen, company_fen,
+        household_fen, base_fen, collective_fen, government_fen, suspense_fen.
+        """
+        rules = [with_reading(rule, reading, basis) for rule in self.instance.split]
+        if not rules or any(rule is None for rule in rules):
+            return None
+        return self._summed(tuple(rule for rule in rules if rule), reading, basis)
+
+    @cached_property
+    def split(self) -> dict[str, object] | None:
+        """The split in force, with the keys of ``split_of``; None without a split."""
+        rule = self.instance.split[0] if self.instance.split else None
+        return self._summed(self.instance.split, rule.reading, rule.basis) if rule else None
+
+    def _summed(self, rules: tuple[SplitRule, ...], reading: str, basis: str) -> dict[str, object]:
+        entries = split_entries(self.instance, self.sales, self.ledger, rules)
+        entries = entries[entries["account"] == "split"]
+        got = entries.groupby("receiver")["amount_fen"].sum()
+        in_force = reading == self.instance.split[0].reading and basis == self.instance.split[0].basis
+        orphans = self.household_lines[(self.household_lines["receiver"] == SUSPENSE) & (self.household_lines["payer"] == "pot")]
+        suspense = int(orphans["amount_fen"].sum()) if in_force else _without_recipients(self, entries)
+        return {
+            "reading": reading,
+            "basis": basis,
+            "basis_fen": int(entries["amount_fen"].sum()),
+            "company_fen": int(got.get("company", 0)),
+            "household_fen": int(got.get("pot", 0)) - suspense,
+            "base_fen": int(got.get("base", 0)),
+            "collective_fen": int(got.get("collective", 0)),
+            "government_fen": int(got.get("government", 0)),
+            "suspense_fen": suspense,
+        }
+
+
+def _without_recipients(distribution: Distribution, entries: pd.DataFrame) -> int:
+    """Fen in pots nobody is there to receive (the same recipients hold under every reading)."""
+    shares = Shares()
+    divide_pots(distribution.instance, entries, distribution.days, shares)
+    return sum(amount for *_, amount in shares.orphans)
+
+
+def distribute(plan: Plan) -> Distribution:
+    """Divide the money of a plan among company, households, base and village collective, to the fen."""
+    clock = time.perf_counter()
+    instance = plan.instance
+    sales = sale_lines(plan)
+    costs = bills(plan)
+    parts = [sale_entries(instance, sales)]
+    if instance.split:
+        parts.append(split_entries(instance, sales, costs, instance.split))
+    ledger = pd.concat([*parts, costs], ignore_index=True)
+    days = days_worked(plan)
+    shares = Shares()
+    divide_pots(instance, ledger, days, shares)
+    divide_wages(instance, ledger, shares)
+    divide_rents(instance, ledger, shares)
+    entitlements = shares.entitlements()
+    return Distribution(
+        plan=plan,
+        sales=sales,
+        ledger=ledger,
+        household_lines=household_entries(shares),
+        parties=party_accounts(instance, ledger),
+        households=household_accounts(plan, entitlements, days),
+        days=days,
+        seconds=time.perf_counter() - clock,
+    )
+
+
+def poverty_of(distribution: Distribution) -> dict[str, object]:
+    """Heads below the poverty line before and after; empty without incomes or a line."""
+    return poverty(distribution.instance, distribution.households)

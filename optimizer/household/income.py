@@ -1,0 +1,73 @@
+"""What each household gains, and who passes the poverty line."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from optimizer.instance.instance import Instance
+from optimizer.instance.pools import in_force, leased_mu, poverty_line
+from optimizer.program.plan import Plan
+from optimizer.revenue.fen import half_up
+
+KINDS = ("dividend", "wage", "rent", "share")
+
+
+def household_accounts(plan: Plan, entitlements: pd.DataFrame, days: pd.DataFrame) -> pd.DataFrame:
+    """One row per household: household, village, persons, linked, dividend_fen, wage_fen, rent_fen, share_fen,
+    forgone_fen, gain_fen, income_before_fen, income_after_fen.
+
+    The gain is what the linkage adds: entitlements less what leased land and the days worked would have earned
+    otherwise. Incomes are absent (NA) where the register gives none.
+    """
+    instance = plan.instance
+    frame = instance.table("households")[["household", "village", "persons", "income_before_yuan"]].copy()
+    frame["linked"] = frame["household"].isin(linked_households(instance))
+    by_kind = entitlements.pivot_table(index="household", columns="kind", values="amount_fen", aggfunc="sum", fill_value=0)
+    for kind in KINDS:
+        got = by_kind[kind] if kind in by_kind else pd.Series(dtype="int64")
+        frame[f"{kind}_fen"] = frame["household"].map(got).fillna(0).astype("int64")
+    frame["forgone_fen"] = frame["household"].map(_forgone(plan, days)).fillna(0).astype("int64")
+    frame["gain_fen"] = frame[[f"{kind}_fen" for kind in KINDS]].sum(axis=1) - frame["forgone_fen"]
+    before = frame.pop("income_before_yuan")
+    given = before.notna()
+    frame["income_before_fen"] = pd.Series(half_up(before.fillna(0).to_numpy()), index=frame.index).astype("Int64").where(given)
+    frame["income_after_fen"] = frame["income_before_fen"] + frame["gain_fen"].astype("Int64")
+    return frame.sort_values("household", ignore_index=True)
+
+
+def linked_households(instance: Instance) -> set[str]:
+    """Households with a tie in force in any period."""
+    links = instance.table("links")
+    return {name for period in instance.periods.names for name in in_force(instance, links, period)["household"]}
+
+
+def _forgone(plan: Plan, days: pd.DataFrame) -> pd.Series:
+    """Fen each household forgoes: leased land as far as the base rents it, and the days worked at their own worth."""
+    instance = plan.instance
+    rented = plan.decisions("rented").groupby("base")["value"].sum() / instance.periods.year_count
+    land = instance.table("land").groupby("base")["area_mu"].sum()
+    leases = leased_mu(instance)
+    used = leases["to"].map(rented / land).fillna(0.0)
+    years = instance.periods.year_count
+    of_land = pd.Series(half_up((leases["area_mu"] * leases["forgone_yuan_per_mu"] * used * years).to_numpy(dtype=float)),
+                        index=leases["household"].to_numpy())  # fmt: skip
+    of_days = days.groupby("household")["reservation_yuan"].sum()
+    days_fen = pd.Series(half_up(of_days.to_numpy(dtype=float)), index=of_days.index)
+    return pd.concat([of_land, days_fen]).groupby(level=0).sum()
+
+
+def poverty(instance: Instance, households: pd.DataFrame) -> dict[str, object]:
+    """Heads below the line before and after (a person is below if the household's income per head is)."""
+    year = instance.settings.poverty_line_year
+    if year is None or households["income_before_fen"].isna().any():
+        return {}
+    line = poverty_line(instance)
+    least = np.rint(households["persons"].to_numpy(dtype=np.int64) * line * 100).astype(np.int64)
+    persons = households["persons"]
+    return {
+        "poverty_line_yuan": line,
+        "line_year": year,
+        "persons_below_before": int(persons[households["income_before_fen"].astype("int64") < least].sum()),
+        "persons_below_after": int(persons[households["income_after_fen"].astype("int64") < least].sum()),
+    }

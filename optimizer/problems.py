@@ -1,0 +1,79 @@
+"""What is wrong with an input or a program, said so that a planner can mend it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from optimizer.texts import say
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One mistake of the input: where it stands, what was found, what was expected."""
+
+    file: str
+    row: int | None
+    column: str
+    found: str
+    expected: str
+    nearest: str = ""
+
+    def __str__(self) -> str:
+        place = self.file
+        if self.row is not None:
+            place = say("problem.row", file=place, row=self.row)
+        if self.column:
+            place = say("problem.column", place=place, column=self.column)
+        line = say("problem.line", place=place, found=_shown(self.found), expected=self.expected)
+        if self.nearest:
+            line = say("problem.nearest", line=line, nearest=self.nearest)
+        return " ".join(line.split())
+
+
+def _shown(value: str) -> str:
+    text = "".join(ch if ch.isprintable() else "?" for ch in str(value))
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def nearest(found: str, known: Iterable[str]) -> str:
+    """The known name most like ``found``, or an empty text.
+
+    >>> nearest("cabage", ["cabbage", "radish"])
+    'cabbage'
+    """
+    close = difflib.get_close_matches(str(found), [str(name) for name in known], n=1, cutoff=0.6)
+    return close[0] if close else ""
+
+
+class OptimizerError(Exception):
+    """A failure that is explained to the user; ``exit_code`` is what the command ends with."""
+
+    exit_code = 1
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = tuple(lines)
+
+
+class InputError(OptimizerError):
+    """The input is wrong. ``problems`` lists everything that is."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems), key=lambda p: (p.file, p.row or 0, p.column, p.found)))
+        super().__init__([str(problem) for problem in self.problems])
+
+
+class NoPlan(OptimizerError):
+    """No feasible plan exists, or the best one has no bound; the lines say which rules conflict."""
+
+    exit_code = 3
+
+
+class SolverStopped(OptimizerError):
+    """The solver ended without an answer (a limit or a failure)."""
+
+    exit_code = 5

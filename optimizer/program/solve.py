@@ -1,0 +1,227 @@
+"""``solve``: from an instance to a plan, in stages on one solver.
+
+first objective → on its optimal face the greatest margin → on that one's the least tonne-kilometres and a fixed order of
+names → practical units, with the floors of participation tightened if rounding broke one.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from optimizer.instance.instance import Instance
+from optimizer.problems import NoPlan
+from optimizer.program.infeasible import conflict, without_bound
+from optimizer.program.parties import linked_persons
+from optimizer.program.plan import Plan
+from optimizer.program.program import Program, build
+from optimizer.program.rounding import residues, round_plan
+from optimizer.program.rows import EQUAL
+from optimizer.program.solver import (
+    INFEASIBLE,
+    OPTIMAL,
+    UNBOUNDED,
+    Answer,
+    Matrix,
+    Solver,
+    check_solver,
+    require_optimal,
+)
+from optimizer.texts import say
+
+SECOND_STAGE_LOSS = 1e-7
+FACE = 1e-7
+GOLDEN = (5**0.5 - 1) / 2
+FEN_PER_LINE = 0.005
+"""Half a fen, in yuan: the most that rounding one line of money can cost."""
+
+
+def solve(instance: Instance, solver: str = "highs") -> Plan:
+    """Decide what each base grows and where it sells.
+
+    Raises NoPlan (infeasible: which rules conflict and by how much; or unbounded: what pays without limit),
+    SolverStopped, or InputError for a rule that matches nothing.
+    """
+    check_solver(solver)
+    clock = time.perf_counter()
+    program = build(instance)
+    built = time.perf_counter()
+    matrix = to_matrix(program)
+    engine = Solver(matrix, solver, instance.settings.integer_gap)
+    notes: list[str] = []
+    for attempt in range(6):
+        first, final = _stages(program, engine, notes)
+        values = round_plan(program, matrix, final.values)
+        broken = _broken_floors(program, values)
+        if not broken or attempt == 5:
+            break
+        engine = _tightened(program, engine, broken)
+    matrix = engine.matrix
+    seconds = {"build": built - clock, "solve": time.perf_counter() - built}
+    constant = float(instance.settings.objective.constant_yuan)
+    sign = -1.0 if instance.settings.objective.minimise else 1.0
+    return Plan(
+        program=program,
+        matrix=matrix,
+        status=OPTIMAL,
+        objective_yuan=sign * first.objective + constant,
+        values=values,
+        exact_values=final.values,
+        answer=first if sign > 0 else replace(first, row_price=-first.row_price, reduced_cost=-first.reduced_cost),
+        residues=residues(program, matrix, values),
+        solver=solver,
+        notes=tuple(dict.fromkeys(notes)),
+        seconds=seconds,
+    )
+
+
+def to_matrix(program: Program) -> Matrix:
+    """The program's rows and columns as arrays, under its first objective (negated if it is minimised)."""
+    rows = program.rows
+    objective = program.instance.settings.objective
+    sign = -1.0 if objective.minimise else 1.0
+    rhs = np.concatenate([r.rhs for r in rows]) if rows else np.zeros(0)
+    sense = np.concatenate([np.full(len(r), r.sense, dtype=object) for r in rows]) if rows else np.zeros(0, dtype=object)
+    return Matrix(
+        cost=sign * program.objective(objective.name),
+        lower=program.columns.stacked("lower").astype(float),
+        upper=program.columns.stacked("upper").astype(float),
+        integer=program.columns.stacked("integer").astype(bool),
+        sense=sense,
+        rhs=rhs,
+        row=np.concatenate([r.row + program.first_row[i] for i, r in enumerate(rows)]) if rows else np.zeros(0, dtype=np.int64),
+        column=np.concatenate([r.column for r in rows]) if rows else np.zeros(0, dtype=np.int64),
+        coefficient=np.concatenate([r.coefficient for r in rows]) if rows else np.zeros(0),
+    )
+
+
+def _stages(program: Program, engine: Solver, notes: list[str]) -> tuple[Answer, Answer]:
+    """The answer of the first objective and the one the plan is made of."""
+    matrix = engine.matrix
+    objective = program.instance.settings.objective
+    before = (matrix.cost.copy(), matrix.lower.copy(), matrix.upper.copy(), matrix.integer.copy(), matrix.sense.copy(), matrix.rhs.copy())
+    answer = engine.solve()
+    if answer.status == INFEASIBLE:
+        raise NoPlan(conflict(program, matrix))
+    if answer.status == UNBOUNDED:
+        raise NoPlan(without_bound(program, matrix))
+    first = require_optimal(answer)
+    if matrix.integer.any():
+        notes.append(say("note.choices_fixed", gap=f"{first.gap:.2g}"))
+        matrix.lower = np.where(matrix.integer, np.round(first.values), matrix.lower)
+        matrix.upper = np.where(matrix.integer, np.round(first.values), matrix.upper)
+        matrix.integer = np.zeros_like(matrix.integer)
+        engine.live = None
+        gap = first.gap
+        first = replace(require_optimal(engine.solve()), gap=gap)
+    final = first
+    if objective.name == "least_household_gain":
+        _raise_the_next(program, engine, first)
+    # Then the second objective; then least tonne-kilometres and a fixed order of names, so that neither the order of
+    # rows nor the solver decides between equally good plans.
+    names = 1.0 + np.modf(np.arange(1, len(matrix.cost) + 1) * GOLDEN)[0]
+    second = [program.objective(objective.then)] if objective.then and objective.then != objective.name else []
+    for wish in (*second, -program.tonne_km(), -names):
+        final = _next_stage(engine, final, wish)
+    matrix.cost, matrix.lower, matrix.upper, matrix.integer, matrix.sense, matrix.rhs = before
+    if matrix.integer.any():
+        engine.live = None
+    return first, final
+
+
+def _raise_the_next(program: Program, engine: Solver, first: Answer) -> None:
+    """Max–min, then the next: villages that truly cannot gain more than the least are fixed, the others go on.
+
+    A village can improve if its gain can exceed the level while no other falls below its own; that is asked of each
+    in turn, since a degenerate optimum may hold one down by chance.
+    """
+    matrix = engine.matrix
+    position = next(i for i, r in enumerate(program.rows) if r.rule == "least_of_all")
+    rows, start = program.rows[position], program.first_row[position]
+    least = int(program.columns["least"]["column"].iloc[0])
+    persons = linked_persons(program.instance).reindex(rows.keys["village"]).to_numpy(dtype=float)
+    own_cost = matrix.cost.copy()
+    open_rows = list(range(len(rows)))
+    level = float(first.objective)
+    gains = {
+        i: np.bincount(rows.column[(rows.row == i) & (rows.column != least)],
+                       weights=rows.coefficient[(rows.row == i) & (rows.column != least)], minlength=len(own_cost))
+        for i in open_rows
+    }  # fmt: skip
+    least_terms = {i: np.flatnonzero((matrix.row == start + i) & (matrix.column == least))[0] for i in open_rows}
+    while open_rows:
+        slack = SECOND_STAGE_LOSS * max(1.0, abs(level))
+        for i in open_rows:
+            matrix.rhs[start + i] = (level - slack) * persons[i]
+            matrix.coefficient[least_terms[i]] = 0.0
+        engine.live = None
+        stuck = []
+        for i in open_rows:
+            matrix.cost = gains[i]
+            best = engine.solve()
+            if best.status != OPTIMAL or best.objective <= (level + 10 * slack) * persons[i]:
+                stuck.append(i)
+        open_rows = [i for i in open_rows if i not in stuck]
+        if not stuck or not open_rows:
+            break
+        for i in open_rows:
+            matrix.rhs[start + i] = 0.0
+            matrix.coefficient[least_terms[i]] = -persons[i]
+        engine.live = None
+        matrix.cost = own_cost
+        higher = engine.solve()
+        if higher.status != OPTIMAL:
+            break
+        level = float(higher.objective)
+    for i, term in least_terms.items():
+        matrix.coefficient[term] = 0.0
+        assert i >= 0
+    matrix.lower[least] = matrix.upper[least] = 0.0
+    engine.live = None
+
+
+def _next_stage(engine: Solver, best: Answer, wish: np.ndarray) -> Answer:
+    """The best plan under ``wish`` among all optimal ones; ``best`` itself if the solver fails on it.
+
+    What has a reduced cost keeps its bound and what has a price stays tight: that is the whole optimal face, whichever
+    of its dual solutions the prices come from (complementary slackness).
+    """
+    matrix = engine.matrix
+    scale = max(1.0, float(np.abs(matrix.cost).max(initial=0.0)))
+    kept = np.abs(best.reduced_cost) > FACE * scale
+    matrix.lower = np.where(kept, best.values, matrix.lower)
+    matrix.upper = np.where(kept, best.values, matrix.upper)
+    tight = np.abs(best.row_price) > FACE * scale
+    matrix.rhs = np.where(tight, matrix.activity(best.values), matrix.rhs)
+    matrix.sense = np.where(tight, EQUAL, matrix.sense)
+    matrix.cost = wish
+    answer = engine.solve()
+    return replace(answer, gap=best.gap) if answer.status == OPTIMAL else best
+
+
+def _broken_floors(program: Program, values: np.ndarray) -> dict[tuple[str, str], float]:
+    """Parties whose balance the rounded plan may leave below its floor, and by how many yuan at most."""
+    floors = program.instance.settings.participation
+    wanted = {"company": floors.company, "base": floors.base}
+    if program.parties.empty or not program.instance.settings.practical_units.on:
+        return {}
+    amount = program.parties["yuan"].to_numpy(dtype=float) * values[program.parties["column"]]
+    used = program.parties.assign(amount=amount, lines=amount != 0).groupby(["party", "id"])[["amount", "lines"]].sum()
+    broken = {}
+    for (party, name), row in used.iterrows():
+        floor = wanted.get(party)
+        if floor is not None and row["lines"] and row["amount"] - FEN_PER_LINE * row["lines"] < float(floor):
+            broken[party, name] = float(floor) - row["amount"] + FEN_PER_LINE * row["lines"]
+    return broken
+
+
+def _tightened(program: Program, engine: Solver, broken: dict[tuple[str, str], float]) -> Solver:
+    """Raise the floors that rounding broke by what it cost, and a little more."""
+    for position, rows in enumerate(program.rows):
+        if rows.rule == "participation":
+            for index, key in enumerate(rows.keys[["party", "id"]].itertuples(index=False, name=None)):
+                if key in broken:
+                    engine.matrix.rhs[program.first_row[position] + index] += 1.5 * broken[key] + 1.0
+    return engine

@@ -1,0 +1,110 @@
+"""Money as integers of fen: rounding once, half up, and exact division by largest remainders.
+
+The rules are those of proportional apportionment by largest remainders (Hamilton), with the fractions of a fen carried
+forward for pools that are paid more than once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+MICRO = 1_000_000
+"""Prices are exact to a millionth of a yuan, carried fractions to a millionth of a fen."""
+
+INT64_LIMIT = 2**63 - 1
+
+
+def half_up(yuan: NDArray[np.float64] | Sequence[float]) -> Ints:
+    """Yuan to fen, rounded half up on the magnitude (四舍五入). Binary noise of 10⁻⁷ fen does not move a half."""
+    fen = np.asarray(yuan, dtype=float) * 100
+    return (np.sign(fen) * np.floor(np.abs(fen) + 0.5 + 1e-7)).astype(np.int64)
+
+
+def price_times_kg(kg: NDArray[np.float64], price_yuan_per_kg: NDArray[np.float64]) -> Ints:
+    """price × kg in fen, rounded once, half up. Whole kilograms are multiplied as integers, hence exactly."""
+    whole = np.rint(kg)
+    if not np.allclose(kg, whole, rtol=0, atol=1e-9):
+        return half_up(np.asarray(kg) * np.asarray(price_yuan_per_kg))
+    micro = np.rint(np.asarray(price_yuan_per_kg, dtype=float) * MICRO).astype(np.int64)
+    kilograms = whole.astype(np.int64)
+    if len(kilograms) and int(np.abs(kilograms).max()) * int(np.abs(micro).max(initial=0)) > INT64_LIMIT // 2:
+        return np.array([_half_up_exact(int(k) * int(m)) for k, m in zip(kilograms, micro, strict=True)], dtype=np.int64)
+    product = kilograms * micro
+    return np.sign(product) * ((np.abs(product) + 5_000) // 10_000)
+
+
+def _half_up_exact(micro_yuan: int) -> int:
+    return int(math.copysign((abs(micro_yuan) + 5_000) // 10_000, micro_yuan))
+
+
+def split_rows(amounts: Ints, shares: Sequence[Fraction]) -> Ints:
+    """Divide each amount by the same exact shares (they sum to 1); one column per share, rows sum to the amounts.
+
+    Largest remainder; ties go to the share listed first. Negative amounts are divided as magnitudes and negated.
+
+    >>> split_rows(np.array([1000001]), [Fraction(49, 100), Fraction(49, 100), Fraction(2, 100)])
+    array([[490001, 490000,  20000]])
+    """
+    if sum(shares) != 1:
+        raise ValueError(f"shares sum to {sum(shares)}, not to 1")
+    denominator = math.lcm(*(share.denominator for share in shares))
+    numerators = np.array([int(share * denominator) for share in shares], dtype=object)
+    amounts = np.asarray(amounts, dtype=np.int64)
+    magnitude = np.abs(amounts)
+    if len(magnitude) and int(magnitude.max()) * denominator > INT64_LIMIT:
+        exact = magnitude.astype(object)[:, None] * numerators[None, :]
+    else:
+        exact = magnitude[:, None] * numerators.astype(np.int64)[None, :]
+    floors = (exact // denominator).astype(np.int64)
+    remainder = exact - floors * denominator
+    left = magnitude - floors.sum(axis=1)
+    order = np.argsort(-remainder, axis=1, kind="stable")
+    rank = np.empty_like(order)
+    np.put_along_axis(rank, order, np.broadcast_to(np.arange(len(shares)), order.shape), axis=1)
+    return (floors + (rank < left[:, None])) * np.sign(amounts)[:, None]
+
+
+def divide(total: int, weights: Ints, carry: Ints | None = None) -> tuple[Ints, Ints]:
+    """Divide ``total`` fen by integer weights; returns what each receives and the new carry.
+
+    1. floor: qᵢ = ⌊total·wᵢ/W⌋, remainder rᵢ = total·wᵢ − qᵢ·W.
+    2. claim: dᵢ = carryᵢ + ⌊10⁶·rᵢ/W⌋ for wᵢ > 0; the total − Σqᵢ largest claims receive one more fen, ties going to
+       whoever stands first (callers sort by id).
+    3. carryᵢ ← dᵢ − 10⁶ for those who did, dᵢ for the others; recipients of weight 0 keep theirs.
+
+    ``carry`` is in millionths of a fen; without it each division stands alone. Raises ValueError if no weight is
+    positive: money without a recipient is no division.
+
+    >>> divide(196000, np.array([1, 1, 1]))[0]
+    array([65334, 65333, 65333])
+    """
+    weights = np.asarray(weights, dtype=np.int64)
+    before = np.zeros(len(weights), dtype=np.int64) if carry is None else np.asarray(carry, dtype=np.int64)
+    whole = int(weights.sum()) if len(weights) else 0
+    if whole <= 0 or weights.min() < 0:
+        raise ValueError("expected weights of which none is negative and at least one is positive")
+    magnitude = abs(int(total))
+    largest = int(weights.max())
+    if magnitude * largest > INT64_LIMIT or MICRO * whole > INT64_LIMIT:
+        wide = weights.astype(object)
+        floors = (magnitude * wide // whole).astype(np.int64)
+        claims = (MICRO * ((magnitude * wide) % whole) // whole).astype(np.int64)
+    else:
+        exact = magnitude * weights
+        floors = exact // whole
+        claims = MICRO * (exact - floors * whole) // whole
+    sign = -1 if total < 0 else 1
+    positive = weights > 0
+    claims = np.where(positive, before + claims, np.iinfo(np.int64).min)
+    left = magnitude - int(floors.sum())
+    extra = np.zeros(len(weights), dtype=np.int64)
+    extra[np.argsort(-claims, kind="stable")[:left]] = 1
+    after = np.where(positive, claims - MICRO * extra, before)
+    return sign * (floors + extra), after
