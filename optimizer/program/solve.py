@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from optimizer.instance.instance import Instance
 from optimizer.problems import NoPlan
@@ -34,6 +35,9 @@ from optimizer.texts import say
 SECOND_STAGE_LOSS = 1e-7
 FACE = 1e-7
 GOLDEN = (5**0.5 - 1) / 2
+NO_FLOOR = -1e20
+"""What the solvers take for a bound that is not there."""
+
 FEN_PER_LINE = 0.005
 """Half a fen, in yuan: the most that rounding one line of money can cost."""
 
@@ -199,6 +203,26 @@ def _next_stage(engine: Solver, best: Answer, wish: np.ndarray) -> Answer:
     matrix.cost = wish
     answer = engine.solve()
     return replace(answer, gap=best.gap) if answer.status == OPTIMAL else best
+
+
+def unprotected(program: Program) -> pd.DataFrame:
+    """What companies and bases would be left with by the plan of greatest sales if none could refuse a loss.
+
+    Columns: party, id, balance_yuan. Empty where no split or no floor exists. Solved once, for comparison.
+    """
+    wanted = [i for i, rows in enumerate(program.rows) if rows.rule == "participation"]
+    if not wanted:
+        return pd.DataFrame(columns=["party", "id", "balance_yuan"])
+    matrix = to_matrix(program)
+    matrix.cost = program.objective("sales")
+    for position in wanted:
+        start = program.first_row[position]
+        matrix.rhs[start : start + len(program.rows[position])] = NO_FLOOR
+    values = require_optimal(Solver(matrix, "highs", program.instance.settings.integer_gap).solve()).values
+    terms = program.parties
+    amounts = terms.assign(balance_yuan=terms["yuan"].to_numpy(dtype=float) * values[terms["column"]])
+    balances = amounts.groupby(["party", "id"], as_index=False)["balance_yuan"].sum()
+    return balances[balances["party"].isin(["company", "base"])].reset_index(drop=True)
 
 
 def _broken_floors(program: Program, values: np.ndarray) -> dict[tuple[str, str], float]:

@@ -1,0 +1,56 @@
+"""Results folders are written whole or not at all: to a temporary neighbour first, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from optimizer.problems import InputError, Problem
+from optimizer.texts import say
+
+SUMMARY = "summary.json"
+
+
+def check_target(target: Path) -> None:
+    """Raise InputError unless ``target`` is new, empty or an earlier results folder: nothing else is ever replaced."""
+    if target.exists() and not (target.is_dir() and ((target / SUMMARY).is_file() or not any(target.iterdir()))):
+        raise InputError([Problem(str(target), None, "", say("found.other_folder"), say("expected.new_folder"))])
+
+
+@contextlib.contextmanager
+def written_whole(target: Path) -> Iterator[Path]:
+    """A folder to write into that takes the place of ``target`` when everything went well, and vanishes otherwise.
+
+    Raises InputError where the place cannot be written (a file open in another program, say).
+    """
+    check_target(target)
+    draft, old = draft_of(target), target.with_name(f".{target.name}.old-{os.getpid()}")
+    try:
+        draft.mkdir(parents=True)
+        yield draft
+        if target.exists():
+            target.rename(old)
+        try:
+            draft.rename(target)
+        except OSError:
+            if old.exists():
+                old.rename(target)
+            raise
+    except OSError as error:
+        raise InputError([Problem(str(target), None, "", error.strerror or str(error), say("expected.writable"))]) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def draft_of(target: Path) -> Path:
+    """Where the results of this process lie until they are complete."""
+    return target.with_name(f".{target.name}.writing-{os.getpid()}")
+
+
+def text_file(folder: Path, name: str, text: str) -> None:
+    """Write text as UTF-8 with plain line ends, the same on every system."""
+    (folder / name).write_text(text, encoding="utf-8", newline="\n")
