@@ -3,5 +3,6 @@
 from optimizer.household.distribution import distribute
 from optimizer.instance.loading import load
 from optimizer.program.solve import solve
+from optimizer.report.writing import report
 
-__all__ = ["distribute", "load", "solve"]
+__all__ = ["distribute", "load", "report", "solve"]

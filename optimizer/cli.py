@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +16,7 @@ from rich.console import Console
 from optimizer.household.distribution import distribute
 from optimizer.instance.changes import DEFAULT
 from optimizer.instance.loading import load
+from optimizer.phases import Phase, phase
 from optimizer.problems import InputError, OptimizerError, Problem
 from optimizer.program.solve import solve as decide
 from optimizer.program.solver import check_solver
@@ -50,11 +50,11 @@ def solve(
     progress = Progress()
 
     def work() -> None:
-        clock = time.perf_counter()
         check_solver(solver)
         progress.say("loading")
-        given = load(instance, policy, tuple(set_ or ()))
-        loaded = time.perf_counter() - clock
+        phases: dict[str, Phase] = {}
+        with phase("load", phases):
+            given = load(instance, policy, tuple(set_ or ()))
         target = out or Path("results") / given.name / given.policy
         check_target(target)
         progress.target = target
@@ -63,7 +63,7 @@ def solve(
         progress.say("dividing")
         distribution = distribute(plan)
         progress.say("showing")
-        shown = report(distribution, target, {"load": loaded})
+        shown = report(distribution, target, phases)
         progress.stop()
         print_summary(shown, Console())
         Console(soft_wrap=True).print(say("cli.written", folder=str(target)), markup=False, highlight=False)

@@ -26,7 +26,7 @@ class Problem:
             place = say("problem.row", file=place, row=self.row)
         if self.column:
             place = say("problem.column", place=place, column=self.column)
-        line = say("problem.line", place=place, found=_shown(self.found), expected=self.expected)
+        line = say("problem.line", place=place, found=_shown(self.found) or say("found.blank"), expected=self.expected)
         if self.nearest:
             line = say("problem.nearest", line=line, nearest=self.nearest)
         return " ".join(line.split())
@@ -58,12 +58,13 @@ class OptimizerError(Exception):
 
 
 class InputError(OptimizerError):
-    """The input is wrong. ``problems`` lists everything that is."""
+    """The input is wrong. ``problems`` lists everything that is; what stands at one place is told once."""
 
     exit_code = 2
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(sorted(set(problems), key=lambda p: (p.file, p.row or 0, p.column, p.found)))
+        once = {(p.file, p.row, p.column, p.found, p.expected if p.row is None else ""): p for p in reversed(problems)}
+        self.problems = tuple(sorted(once.values(), key=lambda p: (p.file, p.row or 0, p.column, p.found, p.expected)))
         super().__init__([str(problem) for problem in self.problems])
 
 

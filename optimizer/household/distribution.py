@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,8 +11,10 @@ from optimizer.household.dividing import Shares, days_worked, divide_pots, divid
 from optimizer.household.income import household_accounts, poverty
 from optimizer.instance.document import SplitRule
 from optimizer.instance.instance import Instance
+from optimizer.instance.pools import Ties
+from optimizer.phases import Phase, phase
 from optimizer.program.plan import Plan
-from optimizer.revenue.accounts import party_accounts
+from optimizer.revenue.accounts import floors_broken, party_accounts
 from optimizer.revenue.ledger import SUSPENSE, bills, sale_entries, split_entries, unbalanced
 from optimizer.revenue.sales import sale_lines
 from optimizer.revenue.split import with_reading
@@ -24,8 +25,9 @@ class Distribution:
     """The division of a plan's money.
 
     ``sales``: sale lines · ``ledger``: lines between parties (documents: sales and bills) · ``household_lines``: lines
-    from pots, wages and rents to each household · ``parties``: accounts · ``households``: gains. Tables are empty
-    where the instance has no split or no households.
+    from pots, wages and rents to each household · ``parties``: accounts · ``floors_broken``: parties left below their
+    floor (party, id, floor_fen, balance_fen) · ``households``: gains. Tables are empty where the instance has no split
+    or no households.
     """
 
     plan: Plan
@@ -33,9 +35,10 @@ class Distribution:
     ledger: pd.DataFrame
     household_lines: pd.DataFrame
     parties: pd.DataFrame
+    floors_broken: pd.DataFrame
     households: pd.DataFrame
     days: pd.DataFrame
-    seconds: float
+    phases: dict[str, Phase]
 
     @property
     def instance(self) -> Instance:
@@ -89,14 +92,19 @@ class Distribution:
 
 def _without_recipients(distribution: Distribution, entries: pd.DataFrame) -> int:
     """Fen in pots nobody is there to receive (the same recipients hold under every reading)."""
-    shares = Shares()
+    shares = Shares(Ties(distribution.instance))
     divide_pots(distribution.instance, entries, distribution.days, shares)
     return sum(amount for *_, amount in shares.orphans)
 
 
 def distribute(plan: Plan) -> Distribution:
     """Divide the money of a plan among company, households, base and village collective, to the fen."""
-    clock = time.perf_counter()
+    phases: dict[str, Phase] = {}
+    with phase("divide", phases):
+        return _distribute(plan, phases)
+
+
+def _distribute(plan: Plan, phases: dict[str, Phase]) -> Distribution:
     instance = plan.instance
     sales = sale_lines(plan)
     costs = bills(plan)
@@ -104,21 +112,23 @@ def distribute(plan: Plan) -> Distribution:
     if instance.split:
         parts.append(split_entries(instance, sales, costs, instance.split))
     ledger = pd.concat([*parts, costs], ignore_index=True)
-    days = days_worked(plan)
-    shares = Shares()
+    shares = Shares(Ties(instance))
+    days = days_worked(plan, shares.ties)
     divide_pots(instance, ledger, days, shares)
     divide_wages(instance, ledger, shares)
     divide_rents(instance, ledger, shares)
     entitlements = shares.entitlements()
+    parties = party_accounts(instance, ledger)
     return Distribution(
         plan=plan,
         sales=sales,
         ledger=ledger,
-        household_lines=household_entries(shares),
-        parties=party_accounts(instance, ledger),
+        household_lines=household_entries(shares, entitlements),
+        parties=parties,
+        floors_broken=floors_broken(instance, parties),
         households=household_accounts(plan, entitlements, days),
         days=days,
-        seconds=time.perf_counter() - clock,
+        phases=phases,
     )
 
 

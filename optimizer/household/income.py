@@ -8,7 +8,7 @@ import pandas as pd
 from optimizer.instance.instance import Instance
 from optimizer.instance.pools import in_force, leased_mu, poverty_line
 from optimizer.program.plan import Plan
-from optimizer.revenue.fen import half_up
+from optimizer.revenue.fen import MICRO, half_up
 
 KINDS = ("dividend", "wage", "rent", "share")
 
@@ -45,13 +45,12 @@ def linked_households(instance: Instance) -> set[str]:
 def _forgone(plan: Plan, days: pd.DataFrame) -> pd.Series:
     """Fen each household forgoes: leased land as far as the base rents it, and the days worked at their own worth."""
     instance = plan.instance
-    rented = plan.decisions("rented").groupby("base")["value"].sum() / instance.periods.year_count
+    rented = plan.decisions("rented").groupby(["base", "year"], as_index=False)["value"].sum()
     land = instance.table("land").groupby("base")["area_mu"].sum()
-    leases = leased_mu(instance)
-    used = leases["to"].map(rented / land).fillna(0.0)
-    years = instance.periods.year_count
-    of_land = pd.Series(half_up((leases["area_mu"] * leases["forgone_yuan_per_mu"] * used * years).to_numpy(dtype=float)),
-                        index=leases["household"].to_numpy())  # fmt: skip
+    rented["used_share"] = rented["value"] / rented["base"].map(land)
+    leases = leased_mu(instance).rename(columns={"to": "base"}).merge(rented, on=["base", "year"])
+    lost = (leases["area_mu"] * leases["forgone_yuan_per_mu"] * leases["used_share"]).groupby(leases["household"]).sum()
+    of_land = pd.Series(half_up(lost.to_numpy(dtype=float)), index=lost.index)
     of_days = days.groupby("household")["reservation_yuan"].sum()
     days_fen = pd.Series(half_up(of_days.to_numpy(dtype=float)), index=of_days.index)
     return pd.concat([of_land, days_fen]).groupby(level=0).sum()
@@ -63,7 +62,8 @@ def poverty(instance: Instance, households: pd.DataFrame) -> dict[str, object]:
     if year is None or households["income_before_fen"].isna().any():
         return {}
     line = poverty_line(instance)
-    least = np.rint(households["persons"].to_numpy(dtype=np.int64) * line * 100).astype(np.int64)
+    # income < persons · line, in millionths of a fen: a line may have a fraction of a fen
+    least = -(-households["persons"].to_numpy(dtype=np.int64) * round(line * 100 * MICRO) // MICRO)
     persons = households["persons"]
     return {
         "poverty_line_yuan": line,

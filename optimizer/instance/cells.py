@@ -1,8 +1,12 @@
-"""From tables of text to tables of values: each column is read by its kind and held to its bounds."""
+"""From tables of text to tables of values: each column is read by its kind and held to its bounds.
+
+Each distinct text of a column is looked at once, however many rows hold it.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -10,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.instance.document import exact
-from optimizer.instance.reading import RawTable
+from optimizer.instance.raw import RawTable
 from optimizer.instance.registry import Attribute, Table
 from optimizer.problems import Problem, nearest
 from optimizer.texts import say
@@ -18,127 +22,153 @@ from optimizer.texts import say
 UNLIMITED = "unlimited"
 RESERVED = ("all", "each", "none", "bought", UNLIMITED)
 NAME = re.compile(r"[^\W_][\w\-.]*")
+LONGEST_NAME = 80
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 NUMERIC = ("number", "limit", "price", "integer")
 FLAGS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 PRICE_DECIMALS = 6
 
+Texts = list[str]
+Read = tuple[np.ndarray, np.ndarray]
+"""The value of each text, and whether it is one."""
+
+
+def is_name(text: str) -> bool:
+    """Whether ``text`` can name something: letters, digits, - _ and ., and no word with a meaning of its own."""
+    return bool(NAME.fullmatch(text)) and len(text) <= LONGEST_NAME and text not in RESERVED
+
+
+def clean(text: str) -> str:
+    """Without spaces at the ends, and with one code for each letter (an accent may be written in two ways)."""
+    return unicodedata.normalize("NFC", text.strip())
+
 
 def typed(raw: RawTable, table: Table, problems: list[Problem]) -> pd.DataFrame:
     """The table with typed columns and an integer column ``_row`` that names the line each row came from."""
-    frame = pd.DataFrame({"_row": np.asarray(raw.rows, dtype=np.int64)})
+    columns: dict[str, object] = {"_row": raw.rows}
     for attribute in table.attributes:
-        cells = raw.frame[attribute.column] if attribute.column in raw.frame else None
-        if cells is None and attribute.required and len(frame):
-            problems.append(
-                Problem(raw.file, min(raw.rows), attribute.column, say("found.no_column"),
-                        say("expected.column", meaning=attribute.meaning))
-            )  # fmt: skip
-            cells = pd.Series([""] * len(frame), dtype=object)
-            frame[attribute.column] = READERS[attribute.kind](cells, attribute, lambda *_: None)
-            continue
+        cells = raw.columns.get(attribute.column)
+        missing = cells is None and attribute.required and raw.first_row is not None
+        if missing and attribute.column not in raw.misspelt:
+            expected = say("expected.column", meaning=attribute.meaning)
+            problems.append(Problem(raw.file, raw.first_row, attribute.column, say("found.no_column"), expected))
         if cells is None:
-            cells = pd.Series([""] * len(frame), dtype=object)
-        frame[attribute.column] = _column(cells, attribute, raw, problems)
-    return frame
+            cells = np.full(len(raw.rows), "", dtype=object)
+        columns[attribute.column] = _column(cells, attribute, raw, [] if missing else problems)
+    return pd.DataFrame(columns)
 
 
-def _column(cells: pd.Series, attribute: Attribute, raw: RawTable, problems: list[Problem]) -> pd.Series:
-    def complain(wrong: pd.Series, expected: str, near: Callable[[str], str] = lambda _: "") -> None:
-        for index in np.flatnonzero(wrong.to_numpy(dtype=bool)):
-            found = str(cells.iloc[index])
-            problems.append(
-                Problem(raw.file, raw.rows[index], attribute.column, found or say("found.blank"), expected, near(found))
-            )
+def _column(cells: np.ndarray, attribute: Attribute, raw: RawTable, problems: list[Problem]) -> pd.Series:
+    codes, distinct = pd.factorize(cells)
+    texts = [clean(text) for text in distinct]
+    default = "" if attribute.required or attribute.optional else attribute.default
+    values, good = READERS[attribute.kind]([text or default for text in texts], attribute)
+    blank = np.array([not text for text in texts], dtype=bool)
+    good = good & ~blank if attribute.required else good | blank
+    if not good.all():
+        for index in np.flatnonzero(~good[codes]):
+            found = texts[codes[index]]
+            if found:
+                problems.append(Problem(raw.file, int(raw.rows[index]), attribute.column, found, *expectation(attribute, found)))
+            else:
+                expected = say("expected.filled", meaning=attribute.meaning)
+                problems.append(Problem(raw.file, int(raw.rows[index]), attribute.column, say("found.blank"), expected))
+    taken = values[codes] if len(values) else values
+    return pd.Series(taken, dtype=object if taken.dtype == object else None)
 
-    blank = cells == ""
-    if attribute.required:
-        complain(blank, say("expected.filled", meaning=attribute.meaning))
-    filled = cells.mask(blank, "" if attribute.optional or attribute.required else attribute.default)
-    return READERS[attribute.kind](filled, attribute, complain)
+
+def read_value(text: str, attribute: Attribute) -> tuple[object, bool]:
+    """The value of one cell of a column, and whether it is one."""
+    text = clean(text)
+    if not text and not attribute.required:
+        text = "" if attribute.optional else attribute.default
+    values, good = READERS[attribute.kind]([text], attribute)
+    return pd.Series(values, dtype=object).iloc[0], bool(good[0]) and bool(text or not attribute.required)
 
 
-Complain = Callable[..., None]
+def expectation(attribute: Attribute, found: str) -> tuple[str, str]:
+    """What the column expects, and the choice or nothing that ``found`` is most like."""
+    if attribute.kind in NUMERIC:
+        unit = f" {attribute.unit}" if attribute.unit else ""
+        low = "" if attribute.low is None else f"{attribute.low:.15g}"
+        high = "" if attribute.high is None else f"{attribute.high:.15g}"
+        return say(f"expected.{attribute.kind}", low=low, high=high, unit=unit), ""
+    if attribute.kind == "choice":
+        return say("expected.choice", choices=", ".join(attribute.refers_to)), nearest(found, attribute.refers_to)
+    kind = "name" if attribute.kind == "id" else attribute.kind
+    return say(f"expected.{kind}", reserved=", ".join(RESERVED)), ""
 
 
-def _numbers(cells: pd.Series, attribute: Attribute, complain: Complain) -> pd.Series:
-    text = cells.astype(object)
-    empty = text == ""
-    if attribute.kind == "limit":
-        text = text.where(text != UNLIMITED, "1e999")
-    values = pd.to_numeric(text.where(~empty, "0"), errors="coerce").astype(float)
-    unlimited = cells == UNLIMITED if attribute.kind == "limit" else pd.Series(False, index=cells.index)
-    expected = _expected_number(attribute)
-    wrong = (values.isna() | (np.isinf(values) & ~unlimited)) & ~empty
+# --- how a column of each kind is read -------------------------------------------------------------------------
+
+
+def _numbers(texts: Texts, attribute: Attribute) -> Read:
+    limit = attribute.kind == "limit"
+    values = np.array([float(t) if NUMBER.fullmatch(t) else np.inf if limit and t == UNLIMITED else np.nan for t in texts], dtype=float)
+    blank = np.array([not t for t in texts], dtype=bool)
+    unlimited = np.array([limit and t == UNLIMITED for t in texts], dtype=bool)
     low = -np.inf if attribute.low is None else attribute.low
     high = np.inf if attribute.high is None else attribute.high
-    outside = ~wrong & ~empty & ~unlimited & ((values < low) | (values > high))
+    good = (np.isfinite(values) & (values >= low) & (values <= high)) | unlimited | blank
+    figures = np.where(np.isfinite(values), values, 0.0)
     if attribute.kind == "integer":
-        wrong = wrong | (~empty & ~wrong & (values != np.floor(values.where(~wrong, 0))))
+        good &= figures == np.floor(figures)
+        if good.all() and not blank.any():
+            return values.astype("int64"), good
     if attribute.kind == "price":
-        scaled = values.where(~wrong & ~unlimited, 0) * 10**PRICE_DECIMALS
-        wrong = wrong | ((scaled - scaled.round()).abs() > 1e-3)
-    complain(wrong | outside, expected)
-    values = values.mask(empty | wrong)
-    if attribute.kind == "integer" and not values.isna().any():
-        return values.astype("int64")
-    return values
+        scaled = figures * 10**PRICE_DECIMALS
+        good &= np.abs(scaled - np.round(scaled)) <= 1e-3
+    return values, good
 
 
-def _expected_number(attribute: Attribute) -> str:
-    unit = f" {attribute.unit}" if attribute.unit else ""
-    low = "" if attribute.low is None else f"{attribute.low:g}"
-    high = "" if attribute.high is None else f"{attribute.high:g}"
-    return say(f"expected.{attribute.kind}", low=low, high=high, unit=unit)
-
-
-def _share(cells: pd.Series, attribute: Attribute, complain: Complain) -> pd.Series:
-    known: dict[str, Fraction | None] = {}
-    for text in cells.unique():
+def _share(texts: Texts, attribute: Attribute) -> Read:
+    values = np.empty(len(texts), dtype=object)
+    good = np.ones(len(texts), dtype=bool)
+    for index, text in enumerate(texts):
         try:
-            value = exact(text) if text else None
-            known[text] = value if value is None or 0 <= value <= 1 else None
+            values[index] = exact(text) if text else None
         except ValueError:
-            known[text] = None
-    complain((cells != "") & cells.map(lambda t: known[t] is None), say("expected.share"))
-    return cells.map(known).astype(object)
+            good[index] = False
+        low, high = attribute.low, attribute.high
+        if isinstance(values[index], Fraction) and not ((low or 0) <= values[index] <= (1 if high is None else high)):
+            good[index] = False
+    return values, good
 
 
-def _names(cells: pd.Series, attribute: Attribute, complain: Complain) -> pd.Series:
-    fit = cells.map({text: bool(NAME.fullmatch(text)) and len(text) <= 80 for text in cells.unique()}).astype(bool)
-    free = attribute.kind == "name" and attribute.default != ""
-    reserved = cells.isin(RESERVED) & (not free)
-    allowed = (cells == "") | ((cells == "*") & (attribute.default == "*"))
-    complain(~allowed & (~fit | reserved), say("expected.name", reserved=", ".join(RESERVED)))
-    return cells
+def _words(texts: Texts) -> np.ndarray:
+    return np.array(texts, dtype=object)
 
 
-def _choice(cells: pd.Series, attribute: Attribute, complain: Complain) -> pd.Series:
-    choices = attribute.refers_to
-    complain(
-        (cells != "") & ~cells.isin(choices),
-        say("expected.choice", choices=", ".join(choices)),
-        lambda found: nearest(found, choices),
-    )
-    return cells
+def _names(texts: Texts, attribute: Attribute) -> Read:
+    star = attribute.default == "*"
+    return _words(texts), np.array([is_name(t) or t == "" or (star and t == "*") for t in texts], dtype=bool)
 
 
-def _flag(cells: pd.Series, attribute: Attribute, complain: Complain) -> pd.Series:
-    lower = cells.str.lower() if len(cells) else cells
-    complain(~lower.isin(list(FLAGS)), say("expected.flag"))
-    return lower.map(FLAGS).fillna(False).astype(bool)
+def _choice(texts: Texts, attribute: Attribute) -> Read:
+    return _words(texts), np.array([t == "" or t in attribute.refers_to for t in texts], dtype=bool)
 
 
-def _date(cells: pd.Series, attribute: Attribute, complain: Complain) -> pd.Series:
-    values = pd.to_datetime(cells.where(cells != ""), format="%Y-%m-%d", errors="coerce")
-    complain(values.isna() & (cells != ""), say("expected.date"))
-    return values
+def _flag(texts: Texts, attribute: Attribute) -> Read:
+    values = [FLAGS.get(text.lower()) for text in texts]
+    return np.array([bool(v) for v in values], dtype=bool), np.array([v is not None for v in values], dtype=bool)
 
 
-def _text(cells: pd.Series, attribute: Attribute, complain: Complain) -> pd.Series:
-    return cells
+def _date(texts: Texts, attribute: Attribute) -> Read:
+    strict = pd.Series([t if DATE.fullmatch(t) else None for t in texts], dtype=object)
+    values = pd.to_datetime(strict, format="%Y-%m-%d", errors="coerce").to_numpy()
+    return values, ~np.isnat(values) | np.array([not t for t in texts], dtype=bool)
 
 
-READERS: dict[str, Callable[[pd.Series, Attribute, Complain], pd.Series]] = {
+def _text(texts: Texts, attribute: Attribute) -> Read:
+    return _words(texts), np.array([not t.startswith("=") for t in texts], dtype=bool)
+
+
+def _reference(texts: Texts, attribute: Attribute) -> Read:
+    return _words(texts), np.ones(len(texts), dtype=bool)  # whether it exists is asked later
+
+
+READERS: dict[str, Callable[[Texts, Attribute], Read]] = {
     **dict.fromkeys(NUMERIC, _numbers),
     "share": _share,
     "id": _names,
@@ -146,6 +176,6 @@ READERS: dict[str, Callable[[pd.Series, Attribute, Complain], pd.Series]] = {
     "choice": _choice,
     "flag": _flag,
     "date": _date,
-    **dict.fromkeys(("text", "ref", "each", "scope", "selector"), _text),
+    "text": _text,
+    **dict.fromkeys(("ref", "each", "scope", "selector"), _reference),
 }
-"""How a column of each kind is read."""

@@ -11,21 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from optimizer.instance.cells import NUMERIC, PRICE_DECIMALS, typed
 from optimizer.instance.document import exact
-from optimizer.instance.names import Names
-from optimizer.instance.reading import RawTable
-from optimizer.instance.registry import Attribute, Table, registry
 from optimizer.problems import Problem, nearest
 from optimizer.texts import say
 
 DEFAULT = "default"
-RESERVED_POLICIES = ("compare",)
+RESERVED_POLICIES = ("compare", DEFAULT)
 DOCUMENT_PARTS = ("settings", "split")
 SYMBOLS = {"=": "set", "*=": "multiply", "+=": "add", "<=": "cap", ">=": "floor"}
+OPERATORS = (*SYMBOLS.values(), "remove")
 PATTERN = re.compile(
     r"(?P<table>\w+)(\[(?P<where>[^\]]*)\])?((\.(?P<column>[\w.]+)\s*(?P<operator>=|\*=|\+=|<=|>=)\s*(?P<value>.*))"
     r"|(\s*=\s*(?P<remove>remove)))\s*"
@@ -65,31 +61,62 @@ def parse(text: str, problems: list[Problem]) -> list[Change]:
     return [Change(match["table"], match["where"] or "", match["column"], operator, match["value"].strip(), "--set", None)]
 
 
+# --- policies --------------------------------------------------------------------------------------------------
+
+
+def policy_names(table: pd.DataFrame) -> list[str]:
+    """The policies an instance defines, in order of name."""
+    return sorted({str(name) for name in table["policy"] if name})
+
+
+def policy_problems(table: pd.DataFrame, file: str) -> list[Problem]:
+    """What is wrong with the policies themselves: reserved names, unknown or circular ``extends``, missing figures."""
+    known = policy_names(table)
+    found = []
+    for row in table.itertuples():
+        line = int(row._1)
+        if row.policy in RESERVED_POLICIES:
+            expected = say("expected.unreserved_policy")
+            found.append(Problem(file, line, "policy", row.policy, expected))
+        if row.extends and row.extends not in (*known, DEFAULT):
+            expected = say("expected.policy", known=", ".join([DEFAULT, *known]))
+            found.append(Problem(file, line, "extends", row.extends, expected, nearest(row.extends, known)))
+        if row.table and not row.operator:
+            found.append(Problem(file, line, "operator", say("found.blank"), say("expected.operator")))
+        if row.operator not in ("", "remove") and not row.column:
+            found.append(Problem(file, line, "column", say("found.blank"), say("expected.changed_column")))
+        if not row.table and (row.operator or not row.extends):
+            found.append(Problem(file, line, "table", say("found.blank"), say("expected.changed_table")))
+    for policy in known:
+        rows = table[(table["policy"] == policy) & (table["extends"] != "")]
+        for row, parent in rows.loc[rows["extends"] != rows["extends"].iloc[:1].sum(), ["_row", "extends"]].itertuples(index=False):
+            found.append(Problem(file, int(row), "extends", parent, say("expected.one_parent", policy=policy)))
+        chain = _chain(policy, table)
+        if chain[-1] in chain[:-1]:
+            line = int(rows["_row"].iloc[0])
+            found.append(Problem(file, line, "extends", " -> ".join(chain), say("expected.no_circle")))
+    return found
+
+
+def _chain(policy: str, table: pd.DataFrame) -> list[str]:
+    """The policy, the one it extends, and so on; it ends with a name met before if they extend in a circle."""
+    parents = table[table["extends"] != ""].drop_duplicates("policy").set_index("policy")["extends"]
+    chain = [policy]
+    while chain[-1] in parents.index and chain[-1] not in chain[:-1]:
+        chain.append(str(parents[chain[-1]]))
+    return chain
+
+
 def changes_of(policy: str, table: pd.DataFrame, file: str, problems: list[Problem]) -> list[Change]:
     """The changes of a policy, those of the policies it extends first."""
-    known = sorted({name for name in table["policy"] if name})
-    for name in RESERVED_POLICIES:
-        for row in table.loc[table["policy"] == name, "_row"]:
-            problems.append(Problem(file, int(row), "policy", name, say("expected.unreserved_policy")))
+    known = policy_names(table)
     if policy != DEFAULT and policy not in known:
         near = nearest(policy, [*known, DEFAULT])
         problems.append(Problem("--policy", None, "", policy, say("expected.policy", known=", ".join([DEFAULT, *known])), near))
         return []
-    chain: list[str] = []
-    while policy and policy not in chain:
-        chain.insert(0, policy)
-        rows = table[table["policy"] == policy]
-        parents = [name for name in rows["extends"] if name]
-        policy = parents[0] if parents else ""
-        if policy and policy != DEFAULT and policy not in known:
-            row = int(rows["_row"].iloc[0])
-            problems.append(Problem(file, row, "extends", policy, say("expected.policy", known=", ".join(known)), nearest(policy, known)))
-            return []
-    if policy and policy != DEFAULT:
-        problems.append(Problem(file, None, "extends", policy, say("expected.no_circle")))
     changes = []
-    for name in chain:
-        for row in table[(table["policy"] == name) & (table["table"] != "")].itertuples():
+    for name in dict.fromkeys(reversed(_chain(policy, table))):
+        for row in table[(table["policy"] == name) & (table["table"] != "") & table["operator"].isin(OPERATORS)].itertuples():
             changes.append(Change(row.table, row.where, row.column, row.operator, row.value, file, int(row._1)))
     return changes
 
@@ -107,7 +134,7 @@ def change_document(document: dict[str, Any], changes: Sequence[Change], problem
             *path, last = change.column.split(".")
             for step in path:
                 target = target.setdefault(step, {}) if isinstance(target, dict) else None
-            if not isinstance(target, dict) or change.operator == "remove":
+            if not isinstance(target, dict) or change.operator == "remove" or change.where:
                 problems.append(change.problem(str(change), say("expected.document_change")))
             elif change.operator == "set":
                 target[last] = change.value
@@ -117,130 +144,16 @@ def change_document(document: dict[str, Any], changes: Sequence[Change], problem
                 except ValueError:
                     problems.append(change.problem(str(change), say("expected.number_there")))
                     continue
-                target[last] = str(_combined(old, change.operator, by))
+                target[last] = str(combined(old, change.operator, by))
 
 
-def _combined(old: Any, operator: str, by: Any) -> Any:
+def combined(old: Any, operator: str, by: Any) -> Any:
+    """The new value of a figure. Nothing of something unlimited is nothing."""
+    if operator == "multiply":
+        return old * by if by else by
     return {
         "set": lambda: by,
-        "multiply": lambda: old * by,
         "add": lambda: old + by,
         "cap": lambda: min(old, by),
         "floor": lambda: max(old, by),
     }[operator]()
-
-
-# --- tables ----------------------------------------------------------------------------------------------------
-
-
-def change_tables(
-    tables: dict[str, pd.DataFrame], changes: Sequence[Change], names: Names, problems: list[Problem]
-) -> None:
-    """Apply the changes of tables, in place. A change that matches no row is an error."""
-    for change in changes:
-        if change.table in DOCUMENT_PARTS:
-            continue
-        table = registry().get(change.table)
-        if table is None or change.table == "policies":
-            known = [*registry(), *DOCUMENT_PARTS]
-            problems.append(change.problem(change.table, say("expected.table_name"), nearest(change.table, known)))
-            continue
-        frame = tables[change.table]
-        rows = _matching(frame, table, change, names, problems)
-        if rows is None:
-            continue
-        if not rows.any():
-            problems.append(change.problem(str(change), say("expected.some_row", table=change.table)))
-        elif change.operator == "remove":
-            _remove(tables, table, rows, change, problems)
-        else:
-            tables[change.table] = _changed(frame, table, rows, change, names, problems)
-
-
-def _matching(frame: pd.DataFrame, table: Table, change: Change, names: Names, problems: list[Problem]) -> np.ndarray | None:
-    rows = np.ones(len(frame), dtype=bool)
-    attributes = {a.column: a for a in table.attributes}
-    for condition in filter(None, re.split(r"[;,]", change.where)):
-        column, equals, value = (part.strip() for part in condition.partition("="))
-        attribute = attributes.get(column)
-        if not equals or attribute is None:
-            known = ", ".join(table.columns)
-            problems.append(change.problem(condition, say("expected.condition", columns=known), nearest(column, table.columns)))
-            return None
-        wanted = {value}
-        for universe in attribute.refers_to if attribute.kind in ("each", "ref", "id") else ():
-            match = names.lookup(universe, value)
-            if match:
-                wanted.update(match[1])
-        if attribute.kind in NUMERIC:
-            rows &= frame[column].map(lambda cell: f"{cell:g}").isin(wanted).to_numpy()
-        else:
-            rows &= frame[column].astype(str).isin(wanted).to_numpy()
-    return rows
-
-
-def _remove(tables: dict[str, pd.DataFrame], table: Table, rows: np.ndarray, change: Change, problems: list[Problem]) -> None:
-    frame = tables[table.name]
-    identifiers = [a.column for a in table.attributes if a.kind == "id"]
-    gone = set(frame.loc[rows, identifiers[0]]) if identifiers else set()
-    tables[table.name] = frame[~rows].reset_index(drop=True)
-    if table.name == "rules" and "rule_terms" in tables:
-        terms = tables["rule_terms"]
-        tables["rule_terms"] = terms[~terms["name"].isin(gone)].reset_index(drop=True)
-        return
-    gone -= set(tables[table.name][identifiers[0]]) if identifiers else set()
-    for other in registry().values():
-        for attribute in other.attributes:
-            if attribute.kind in ("each", "ref") and (table.name in attribute.refers_to or "nodes" in attribute.refers_to):
-                used = gone & set(tables[other.name][attribute.column])
-                for name in sorted(used):
-                    problems.append(change.problem(name, say("expected.unused", table=other.name)))
-
-
-def _changed(
-    frame: pd.DataFrame, table: Table, rows: np.ndarray, change: Change, names: Names, problems: list[Problem]
-) -> pd.DataFrame:
-    attribute = next((a for a in table.attributes if a.column == change.column), None)
-    if attribute is None or attribute.key:
-        columns = [a.column for a in table.attributes if not a.key]
-        problems.append(change.problem(change.column, say("expected.columns", columns=", ".join(columns)), nearest(change.column, columns)))
-        return frame
-    cell = pd.DataFrame({change.column: [change.value]}, dtype=object)
-    raw = RawTable(table.name, change.file, cell, (change.row or 0,))
-    one = Table(table.name, table.meaning, (_unbounded(attribute) if change.operator in ("multiply", "add") else attribute,))
-    before = len(problems)
-    value = typed(raw, one, problems)[change.column].iloc[0]
-    if len(problems) > before:
-        return frame
-    if attribute.kind in ("ref", "selector", "scope") and not any(names.groups(u, value) for u in attribute.refers_to):
-        known = [n for u in attribute.refers_to for n in names.known(u)]
-        problems.append(change.problem(change.value, say("expected.reference", kind=" / ".join(attribute.refers_to)), nearest(change.value, known)))
-        return frame
-    numeric = attribute.kind in (*NUMERIC, "share")
-    if change.operator != "set" and not numeric:
-        problems.append(change.problem(str(change), say("expected.number_there")))
-        return frame
-    frame = frame.copy()
-    new = [_combined(old, change.operator, value) for old in frame.loc[rows, change.column]]
-    if attribute.kind == "price":
-        new = [round(float(v), PRICE_DECIMALS) for v in new]
-    low = -np.inf if attribute.low is None else attribute.low
-    high = np.inf if attribute.high is None else attribute.high
-    if numeric and any(not (low <= v <= high) and v != np.inf for v in new):
-        problems.append(change.problem(str(change), say(f"expected.{attribute.kind}", low=f"{low:g}", high=f"{high:g}", unit="")))
-        return frame
-    column = frame[change.column].tolist()
-    for index, replacement in zip(np.flatnonzero(rows), new, strict=True):
-        column[index] = replacement
-    frame[change.column] = pd.Series(column, index=frame.index, dtype=frame[change.column].dtype if not numeric else object)
-    if attribute.kind in NUMERIC:
-        frame[change.column] = pd.to_numeric(frame[change.column])
-    return frame
-
-
-def _unbounded(attribute: Attribute) -> Attribute:
-    kind = "number" if attribute.kind in NUMERIC else attribute.kind
-    return Attribute(attribute.table, attribute.column, attribute.key, kind, attribute.refers_to, attribute.unit,
-                     attribute.default, None, None, attribute.meaning)  # fmt: skip
-
-

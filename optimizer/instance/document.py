@@ -5,11 +5,15 @@ Every scalar arrives as text (the loader never lets YAML guess a type), so that 
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from optimizer.texts import say
 
 COST_ACCOUNTS = (
     "inputs",
@@ -31,6 +35,15 @@ STEPS = ("month", "ten-day", "week", "season", "year")
 Bearer = Literal["company", "base", "government"]
 
 
+def wrong(expected: str, found: object, **values: object) -> PydanticCustomError:
+    """What a validator raises: what was found, and the sentence of the catalogue that says what was expected."""
+    return PydanticCustomError("found", "{expected}", {"expected": say(expected, **values), "found": str(found)})
+
+
+EXACT = re.compile(r"[+-]?\d{0,30}(\.\d{0,30})?([eE][+-]?\d{1,2})?(/\d{1,30})?", re.ASCII)
+"""No more digits than anyone needs: 1e999999999 would take all memory there is."""
+
+
 def exact(value: Any) -> Fraction:
     """Read an exact number written as 0.49, 49%, 1/3 or 2.
 
@@ -38,10 +51,14 @@ def exact(value: Any) -> Fraction:
     (Fraction(49, 100), Fraction(1, 3))
     """
     text = str(value).strip()
+    percent = text.endswith("%")
+    text = text.removesuffix("%").strip()
     try:
-        return Fraction(text[:-1].strip()) / 100 if text.endswith("%") else Fraction(text)
+        if not EXACT.fullmatch(text):
+            raise ValueError
+        return Fraction(text) / (100 if percent else 1)
     except (ValueError, ZeroDivisionError):
-        raise ValueError("expected an exact number such as 0.49, 49% or 1/3") from None
+        raise ValueError(say("expected.exact")) from None
 
 
 def _none(value: Any) -> Any:
@@ -77,9 +94,9 @@ class PeriodsSpec(Strict):
     @model_validator(mode="after")
     def _one_way(self) -> PeriodsSpec:
         if bool(self.names) == bool(self.start):
-            raise ValueError("expected either names: [...] or start, count and step")
+            raise wrong("expected.periods", say("found.both" if self.names else "found.nothing"))
         if self.start and not (self.count and self.step):
-            raise ValueError("expected count and step beside start")
+            raise wrong("expected.count_and_step", say("found.only_start"))
         return self
 
 
@@ -94,7 +111,7 @@ class ObjectiveSpec(Strict):
     @model_validator(mode="after")
     def _one(self) -> ObjectiveSpec:
         if bool(self.maximise) == bool(self.minimise):
-            raise ValueError("expected either maximise: NAME or minimise: NAME")
+            raise wrong("expected.one_objective", say("found.both" if self.maximise else "found.nothing"))
         return self
 
     @property
@@ -122,7 +139,7 @@ class Settings(Strict):
     participation: Participation = Participation()
     practical_units: PracticalUnits = PracticalUnits()
     settlement: Literal["slots", "average"] = "slots"
-    poverty_line_year: int | None = None
+    poverty_line_year: Annotated[int | None, BeforeValidator(_none)] = None
     integer_gap: float = Field(default=1e-4, gt=0, le=0.5)
 
 
@@ -158,16 +175,18 @@ class SplitRule(Strict):
 
     @model_validator(mode="after")
     def _sums(self) -> SplitRule:
-        if sum(branch.share for branch in self.tree) != 1:
-            raise ValueError(f"expected the shares of the tree to sum to 1, found {sum(b.share for b in self.tree)}")
-        if sum(self.household_key.values()) != 1:
-            raise ValueError("expected the shares of household_key to sum to 1")
+        whole, key = sum(branch.share for branch in self.tree), sum(self.household_key.values())
+        if whole != 1:
+            raise wrong("expected.tree_sum", whole)
+        if key != 1:
+            raise wrong("expected.key_sum", key)
         for branch in self.tree:
             limit = Fraction(1) if self.reading == "nested" else branch.share
-            if sum(b.share for b in branch.of_which) > limit:
-                raise ValueError(f"of_which of {branch.to}: expected shares that sum to at most {limit}")
+            parts = sum(b.share for b in branch.of_which)
+            if parts > limit:
+                raise wrong("expected.parts_sum", parts, to=branch.to, limit=limit)
             if any(b.of_which for b in branch.of_which):
-                raise ValueError("expected at most two levels in the tree")
+                raise wrong("expected.two_levels", say("found.three_levels"))
         return self
 
 
@@ -175,6 +194,8 @@ class Document(Strict):
     """instance.yaml without its inline tables."""
 
     title: str = Field(min_length=1)
+    notice: str = ""
+    """Shown on every report: what of the instance is synthetic or assumed."""
     periods: PeriodsSpec
     sets: dict[str, tuple[str, ...]] = {}
     settings: Settings = Settings()

@@ -11,14 +11,16 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from optimizer.instance.names import Names
+from optimizer.instance.names import EACH, EXACT, Names, kind_of
 from optimizer.instance.periods import OUTSIDE, Periods
 from optimizer.instance.registry import Attribute, Table
 from optimizer.problems import Problem, nearest
 from optimizer.texts import say
 
-WORDS = ("id", "name", "ref", "each", "scope", "selector", "text", "choice")
-OFFSET = re.compile(r"[+-]\d+")
+REFERENCES = ("each", "scope", "ref", "selector")
+OFFSET = re.compile(r"[+-]\d{1,4}", re.ASCII)
+MOST_NEAREST = 20
+"""For so many unknown names of a column the nearest known one is looked for (it takes time among many names)."""
 
 
 def expand(
@@ -34,77 +36,104 @@ def expand(
 
     ``starts`` gives the start period of each activity that has one, from which ``+0``, ``+1`` … are counted.
     """
-    frame = frame.assign(_specific=0)
-    columns = sorted(table.attributes, key=lambda a: a.column == "period")  # offsets need the activity first
-    for attribute in columns:
-        if attribute.kind not in ("each", "scope", "ref", "selector"):
-            continue
-        if attribute.column == "period" and "activity" in table.columns and attribute.kind == "each":
-            frame = _resolve_offsets(frame, file, periods, starts, problems)
-        frame = _expand_column(frame, attribute, file, names, problems)
-    frame = _most_specific(frame, table, file, problems).drop(columns="_specific")
-    words = [a.column for a in table.attributes if a.kind in WORDS]
-    return frame.astype(dict.fromkeys(words, object))  # an empty column would else count as numbers
-
-
-def _unknown(frame: pd.DataFrame, wrong: np.ndarray, attribute: Attribute, file: str, known: list[str],
-             problems: list[Problem]) -> None:  # fmt: skip
-    what = say("expected.reference", kind=" / ".join(k.replace("_", " ") for k in attribute.refers_to))
-    for row, found in frame.loc[wrong, ["_row", attribute.column]].itertuples(index=False):
-        problems.append(Problem(file, int(row), attribute.column, found, what, nearest(found, known)))
-
-
-def _expand_column(
-    frame: pd.DataFrame, attribute: Attribute, file: str, names: Names, problems: list[Problem]
-) -> pd.DataFrame:
-    column = attribute.column
-    values = [value for value in frame[column].unique() if value != ""]
-    known = [name for universe in attribute.refers_to for name in names.known(universe)]
-    matches = {value: _match(attribute, value, names) for value in values}
-    wrong = frame[column].map({**{v: m is None for v, m in matches.items()}, "": False}).to_numpy(dtype=bool)
-    if wrong.any():
-        _unknown(frame, wrong, attribute, file, known, problems)
-        frame = frame[~wrong]
-    if attribute.kind in ("ref", "selector"):
+    if frame.empty:
         return frame
-    specific = {value: match[0] for value, match in matches.items() if match}
-    frame = frame.assign(_specific=frame["_specific"] + frame[column].map(specific).fillna(0).astype(int))
-    several = {value: list(match[1]) for value, match in matches.items() if match and match[1] != (value,)}
-    if several:
-        frame = frame.assign(**{column: frame[column].map(lambda value: several.get(value, value))})
-        frame = frame.explode(column, ignore_index=True).astype({column: object})
-        frame = frame[frame[column].notna()]
-    return frame
+    frame = frame.assign(_specific=0, _written=np.arange(len(frame)))
+    frame = _with_known_names(frame, table, file, names, problems)
+    for attribute in sorted(table.attributes, key=lambda a: a.column == "period"):  # offsets need the activity first
+        if _takes_offsets(attribute, table):
+            frame = _resolve_offsets(frame, file, periods, starts, problems)
+        if attribute.kind in ("each", "scope"):
+            frame = _expand_column(frame, attribute, names)
+    return _most_specific(frame, table, file, problems).drop(columns=["_specific", "_written"])
 
 
-def _match(attribute: Attribute, value: str, names: Names) -> tuple[int, tuple[str, ...]] | None:
-    """How specific the cell is and the cells it becomes; None if it is unknown."""
-    for universe in attribute.refers_to:
-        if attribute.kind == "selector":
-            groups = names.groups(universe, value)
-            if groups is not None:
-                return 2, (value,)
+def _takes_offsets(attribute: Attribute, table: Table) -> bool:
+    return attribute.column == "period" and attribute.kind == "each" and "activity" in table.columns
+
+
+def _with_known_names(frame: pd.DataFrame, table: Table, file: str, names: Names, problems: list[Problem]) -> pd.DataFrame:
+    """The rows whose cells all name something; every cell that does not is reported (blank ones were already)."""
+    sound = np.ones(len(frame), dtype=bool)
+    for attribute in table.attributes:
+        cells = frame[attribute.column]
+        if attribute.required and cells.dtype == object:
+            sound &= (cells != "").to_numpy(dtype=bool)
+        if attribute.kind not in REFERENCES:
             continue
-        if attribute.kind == "scope":
+        codes, values = pd.factorize(cells)
+        offsets = _takes_offsets(attribute, table)
+        known = np.array(
+            [v == "" or (offsets and bool(OFFSET.fullmatch(v))) or match(attribute, v, names) is not None for v in values], dtype=bool
+        )
+        if not known.all():
+            wrong = ~known[codes]
+            sound &= ~wrong
+            if not names.lost & set(attribute.refers_to):
+                problems += _unknown(frame.loc[wrong, ["_row", attribute.column]], attribute, file, names)
+    return frame if sound.all() else frame[sound]
+
+
+def _expand_column(frame: pd.DataFrame, attribute: Attribute, names: Names) -> pd.DataFrame:
+    column = attribute.column
+    codes, values = pd.factorize(frame[column])
+    matches = [(value and match(attribute, value, names)) or (EXACT, (value,)) for value in values]
+    specific = np.array([m[0] for m in matches], dtype=np.int64)
+    frame = frame.assign(_specific=frame["_specific"].to_numpy() + specific[codes])
+    if all(m[1] == (value,) for m, value in zip(matches, values, strict=True)):
+        return frame
+    cells = np.empty(len(values), dtype=object)
+    cells[:] = [list(m[1]) for m in matches]
+    frame = frame.assign(**{column: pd.Series(cells[codes], index=frame.index, dtype=object)})
+    frame = frame.explode(column, ignore_index=True).astype({column: object})
+    return frame[frame[column].notna()]
+
+
+def match(attribute: Attribute, value: str, names: Names) -> tuple[int, tuple[str, ...]] | None:
+    """How specific a cell is and the cells it becomes; None if it is unknown.
+
+    An ``each`` column becomes one row per name; a ``scope`` keeps the name of what it takes together; a ``ref`` is one
+    name (or a set of villages); a ``selector`` stays as it is written.
+    """
+    for universe in attribute.refers_to:
+        found = names.lookup(universe, value)
+        if attribute.kind == "selector":
+            if names.groups(universe, value) is not None:
+                return EXACT, (value,)
+        elif attribute.kind == "scope":
             if value == "*" or value.startswith("each "):
                 groups = names.groups(universe, value)
                 if groups is not None:
-                    return 0, tuple(label for label, _ in groups)
-                continue
-            found = names.lookup(universe, value)
-            if found is not None:
+                    return EACH, tuple(label for label, _ in groups)
+            elif found is not None:
                 return found[0], (value,)
-            continue
-        found = names.lookup(universe, value)
-        if found is not None and (attribute.kind == "each" or found[0] == 2 or attribute.column == "collective"):
-            return found if attribute.kind == "each" else (2, (value,))
+        elif attribute.kind == "each":
+            if found is not None and value != "all":
+                return found
+        elif found is not None and (found[0] == EXACT or (attribute.column == "collective" and value not in ("*", "all"))):
+            return EXACT, (value,)
     return None
 
 
-def _resolve_offsets(
-    frame: pd.DataFrame, file: str, periods: Periods, starts: Mapping[str, str], problems: list[Problem]
-) -> pd.DataFrame:
-    offset = frame["period"].map(lambda text: bool(OFFSET.fullmatch(text))).to_numpy(dtype=bool)
+def _unknown(wrong: pd.DataFrame, attribute: Attribute, file: str, names: Names) -> list[Problem]:
+    known = [name for universe in attribute.refers_to for name in names.known(universe)]
+    expected = reference_expected(attribute)
+    found: dict[str, tuple[str, str]] = {}
+    for text in wrong[attribute.column].unique():
+        word = names.unknown_word(attribute.refers_to[0], text) if attribute.kind == "selector" else text
+        found[text] = (word, nearest(word.removeprefix("each "), known) if len(found) < MOST_NEAREST else "")
+    rows = zip(wrong["_row"], wrong[attribute.column], strict=True)
+    return [Problem(file, int(row), attribute.column, found[text][0], expected, found[text][1]) for row, text in rows]
+
+
+def reference_expected(attribute: Attribute) -> str:
+    """What a column that refers to names expects."""
+    return say(f"expected.{attribute.kind}", kind=kind_of(attribute.refers_to))
+
+
+def _resolve_offsets(frame: pd.DataFrame, file: str, periods: Periods, starts: Mapping[str, str], problems: list[Problem]) -> pd.DataFrame:
+    codes, values = pd.factorize(frame["period"])
+    offset = np.array([bool(OFFSET.fullmatch(value)) for value in values], dtype=bool)[codes]
     if not offset.any():
         return frame
     rows = frame[offset]
@@ -112,10 +141,9 @@ def _resolve_offsets(
     for row, activity, text in zip(rows["_row"], rows["activity"], rows["period"], strict=True):
         start = starts.get(activity)
         target = OUTSIDE if start is None else periods.shifted(periods.number[start], int(text))
-        if start is None:
-            problems.append(Problem(file, int(row), "period", text, say("expected.offset", activity=activity)))
-        elif target == OUTSIDE:
-            problems.append(Problem(file, int(row), "period", text, say("expected.inside_horizon", activity=activity)))
+        if target == OUTSIDE:
+            expected = "expected.offset" if start is None else "expected.inside_horizon"
+            problems.append(Problem(file, int(row), "period", text, say(expected, activity=activity)))
         good.append(target != OUTSIDE)
         resolved.append(periods.names[target] if target != OUTSIDE else "")
     frame = frame.copy()
@@ -126,19 +154,23 @@ def _resolve_offsets(
 
 
 def _most_specific(frame: pd.DataFrame, table: Table, file: str, problems: list[Problem]) -> pd.DataFrame:
+    """The rows that hold, sorted by key; two rows that say the same most specifically are reported."""
     keys = list(table.keys)
     if not keys or frame.empty:
         return frame.reset_index(drop=True)
-    ordered = frame.sort_values([*keys, "_specific"], ascending=[True] * len(keys) + [False], kind="stable")
-    same_key = ordered.duplicated(keys, keep="first")
-    previous = ordered.shift()
-    tie = same_key & (ordered["_specific"] == previous["_specific"]) & (ordered["_row"] != previous["_row"])
+    frame = frame.sort_values([*keys, "_specific"], ascending=[True] * len(keys) + [False], kind="stable", ignore_index=True)
+    further = frame.duplicated(keys).to_numpy()
+    if not further.any():
+        return frame
+    first = np.maximum.accumulate(np.where(further, 0, np.arange(len(frame))))
+    specific, written, rows = (frame[c].to_numpy() for c in ("_specific", "_written", "_row"))
+    tie = further & (specific == specific[first]) & (written != written[first])
     seen: set[tuple[int, int]] = set()
-    for index in np.flatnonzero(tie.to_numpy()):
-        row, other = int(ordered["_row"].iloc[index]), int(ordered["_row"].iloc[index - 1])
-        if (row, other) in seen:
-            continue
-        seen.add((row, other))
-        key = ", ".join(str(ordered[k].iloc[index]) for k in keys)
-        problems.append(Problem(file, max(row, other), keys[0], key, say("expected.unique", row=min(row, other))))
-    return ordered[~same_key].reset_index(drop=True)
+    for index in np.flatnonzero(tie):
+        earlier, later = sorted((int(written[index]), int(written[first[index]])))
+        if (earlier, later) not in seen:
+            seen.add((earlier, later))
+            key = ", ".join(str(frame[k].iloc[index]) for k in keys)
+            row, other = sorted((int(rows[index]), int(rows[first[index]])), reverse=True)
+            problems.append(Problem(file, row, keys[0], key, say("expected.unique", row=other)))
+    return frame[~further].reset_index(drop=True)

@@ -6,18 +6,24 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from optimizer.instance.frames import problem_at
 from optimizer.instance.instance import Instance
 from optimizer.problems import Problem
 from optimizer.texts import say
 
 
 def subject_activities(instance: Instance, members: tuple[str, ...]) -> tuple[str, ...]:
-    """The activities meant by products and activities: a product means every activity that yields it."""
+    """The activities meant by products and activities: a product means every activity that yields it.
+
+    An activity with several starts is meant by each of its names activity@period and by the name the planner gave it,
+    by which table history knows it.
+    """
     yields = instance.table("yields")
     products = set(members) & set(instance.universe("products"))
     of_product = set(yields.loc[yields["product"].isin(products) & (yields["yield_kg_per_mu"] > 0), "activity"])
     chosen = of_product | (set(members) & set(instance.universe("activities")))
-    return tuple(name for name in instance.universe("activities") if name in chosen)
+    planned = dict.fromkeys(name.split("@")[0] for name in instance.universe("activities") if name in chosen)
+    return tuple(dict.fromkeys((*(name for name in instance.universe("activities") if name in chosen), *planned)))
 
 
 def tight_caps(instance: Instance, files: Mapping[str, str]) -> Iterator[Problem]:
@@ -37,7 +43,8 @@ def tight_caps(instance: Instance, files: Mapping[str, str]) -> Iterator[Problem
             count += bool(activities)
             covered |= activities
         if covered >= landed and count and rule.share * count < 1:
-            yield Problem(files["rules"], int(rule._1), "share", str(rule.share), say("expected.loose_cap", rule=rule.name, count=count))
+            expected = say("expected.loose_cap", rule=rule.name, count=count)
+            yield problem_at(files, "rules", rule._1, "share", f"{float(rule.share):g}", expected)
 
 
 def contracts_beyond_land(instance: Instance, files: Mapping[str, str]) -> Iterator[Problem]:
@@ -61,4 +68,5 @@ def contracts_beyond_land(instance: Instance, files: Mapping[str, str]) -> Itera
         stock = instance.table("storage").query("product in @products")["opening_t"].sum()
         most = (grown + bought + stock) * steps
         if np.isfinite(most) and contract.quantity_t > most * (1 + 1e-9):
-            yield Problem(files["contracts"], int(contract._1), "quantity_t", f"{contract.quantity_t:g}", say("expected.deliverable", most=f"{most:g}"))
+            expected = say("expected.deliverable", most=f"{most:.6g}")
+            yield problem_at(files, "contracts", contract._1, "quantity_t", f"{contract.quantity_t:.15g}", expected)

@@ -23,6 +23,7 @@ class Instance:
 
     name: str
     title: str
+    notice: str
     policy: str
     changes: tuple[str, ...]
     periods: Periods

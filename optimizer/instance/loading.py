@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import ValidationError
 
-from optimizer.instance.cells import NAME, typed
-from optimizer.instance.changes import DEFAULT, Change, change_document, change_tables, changes_of, parse
+from optimizer.instance.cells import RESERVED, is_name, typed
+from optimizer.instance.changes import DEFAULT, Change, change_document, changes_of, parse, policy_names, policy_problems
+from optimizer.instance.changes_tables import change_tables
 from optimizer.instance.checks import check_instance
 from optimizer.instance.document import Document
 from optimizer.instance.expanding import expand
 from optimizer.instance.instance import Instance
-from optimizer.instance.names import Names, collect
+from optimizer.instance.names import Names
+from optimizer.instance.naming import all_names
 from optimizer.instance.periods import Periods, make_periods
-from optimizer.instance.reading import MAIN_FILE, RawInstance, RawTable, read_folder
+from optimizer.instance.raw import MAIN_FILE, RawInstance, RawTable
+from optimizer.instance.reading import read_folder
 from optimizer.instance.registry import registry
-from optimizer.problems import InputError, Problem, nearest
+from optimizer.instance.soundness import LOST, SoundTables
+from optimizer.instance.structure import STAND_IN, read_structure
+from optimizer.problems import InputError, Problem
 from optimizer.texts import say
 
 
@@ -31,123 +38,134 @@ def load(path: str | Path, policy: str = DEFAULT, changes: Sequence[str] = ()) -
     """
     raw = read_folder(path)
     problems = raw.problems
-    if raw.name and not NAME.fullmatch(raw.name):
+    if raw.name and not is_name(raw.name):
         problems.append(Problem(str(path), None, "", raw.name, say("expected.folder_name")))
-    tables = {name: typed(_raw(raw, name), table, problems) for name, table in registry().items()}
-    wanted = _changes(raw, tables, policy, changes, problems)
-    document = _document(raw, wanted)
-    try:
-        periods = make_periods(document.periods)
-    except ValueError as error:
-        line = raw.document_lines.get(("periods",))
-        raise InputError([*problems, Problem(MAIN_FILE, line, "periods", document.periods.start, str(error))]) from None
-    _check_period_names(raw, periods, problems)
-    names, starts = _names(raw, tables, document, periods, problems)
-    for name, table in registry().items():
-        tables[name] = expand(tables[name], table, _raw(raw, name).file, names, periods, starts, problems)
-    tables["activities"] = _start_variants(tables["activities"], starts)
-    change_tables(tables, wanted, names, problems)
+    tables, spoiled = _typed_tables(raw)
+    wanted = _wanted(raw, tables, policy, changes)
+    if raw.document is None:
+        raise InputError(problems)
+    given = copy.deepcopy(raw.document)
+    change_document(raw.document, wanted, problems)
+    document, lost = read_structure(raw, raw.document, wanted, problems)
+    periods = _periods(raw, document, lost)
+    names, starts = all_names(raw, tables, document, periods, {*_nameless(raw), *lost}, problems)
+    _expand_tables(raw, tables, names, periods, starts, spoiled)
+    before = dict(tables)
+    names_after = change_tables(tables, wanted, names, problems, spoiled)
+    _check_policies(raw, given, before, names, policy, spoiled)
     instance = Instance(
         name=raw.name,
         title=document.title,
+        notice=document.notice,
         policy=policy + ("_changed" if changes else ""),
         changes=tuple(str(change) for change in wanted),
         periods=periods,
-        settings=document.settings,
-        split=document.split,
-        tables=tables,
-        names=names,
+        settings=LOST if "settings" in lost else document.settings,  # type: ignore[arg-type]
+        split=LOST if "split" in lost else document.split,  # type: ignore[arg-type]
+        tables=SoundTables({name: table for name, table in tables.items() if name not in spoiled}),
+        names=names_after,
         hashes=dict(raw.hashes),
         warnings=(),
     )
-    if problems:
-        raise InputError(problems)
-    found, warnings = check_instance(instance, {name: _raw(raw, name).file for name in registry()})
-    if found:
-        raise InputError(found)
-    return Instance(**{**instance.__dict__, "warnings": tuple(warnings)})
+    found, warnings = check_instance(instance, {name: raw.table(name).file for name in registry()})
+    if problems or found:
+        raise InputError([*problems, *(_placed(raw, problem) for problem in found)])
+    return Instance(**{**instance.__dict__, "tables": dict(instance.tables), "warnings": tuple(warnings)})
 
 
-def _raw(raw: RawInstance, name: str) -> RawTable:
-    return raw.tables.get(name) or RawTable(name, MAIN_FILE, pd.DataFrame(), ())
+def _placed(raw: RawInstance, problem: Problem) -> Problem:
+    """The problem with the line of instance.yaml at which the part it names stands."""
+    path = tuple(problem.column.split("."))
+    if problem.file != MAIN_FILE or problem.row is not None:
+        return problem
+    line = next((raw.document_lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in raw.document_lines), None)
+    return replace(problem, row=line)
 
 
-def _changes(
-    raw: RawInstance, tables: dict[str, pd.DataFrame], policy: str, texts: Sequence[str], problems: list[Problem]
-) -> list[Change]:
-    changes = changes_of(policy, tables["policies"], _raw(raw, "policies").file, problems)
+def _nameless(raw: RawInstance) -> set[str]:
+    """Tables whose names cannot all be known: they could not be read, or the column of their names is missing."""
+    missing = {
+        name
+        for name, table in raw.tables.items()
+        if any(a.kind == "id" and a.column not in table.columns for a in registry()[name].attributes) and len(table.rows)
+    }
+    return (raw.lost & set(registry())) | missing
+
+
+def _typed_tables(raw: RawInstance) -> tuple[dict[str, pd.DataFrame], set[str]]:
+    """Every table with typed columns, and the names of those in which something is wrong already."""
+    tables: dict[str, pd.DataFrame] = {}
+    spoiled = raw.lost & set(registry())
+    for name, table in registry().items():
+        before = len(raw.problems)
+        tables[name] = typed(raw.table(name), table, raw.problems) if name in raw.tables else _empty(name)
+        if len(raw.problems) > before or raw.table(name).misspelt:
+            spoiled.add(name)
+    return tables, spoiled
+
+
+@cache
+def _empty(name: str) -> pd.DataFrame:
+    return typed(RawTable.absent(name), registry()[name], [])
+
+
+def _expand_tables(
+    raw: RawInstance, tables: dict[str, pd.DataFrame], names: Names, periods: Periods, starts: dict[str, str], spoiled: set[str]
+) -> None:
+    nameless = _nameless(raw)
+    for name, table in registry().items():
+        if name in nameless:
+            spoiled.add(name)
+            continue
+        before = len(raw.problems)
+        unsure = any(names.lost & set(attribute.refers_to) for attribute in table.attributes)
+        tables[name] = expand(tables[name], table, raw.table(name).file, names, periods, starts, raw.problems)
+        if len(raw.problems) > before or (unsure and len(raw.table(name).rows)):
+            spoiled.add(name)
+    tables["activities"] = _start_variants(tables["activities"], starts)
+
+
+def _wanted(raw: RawInstance, tables: dict[str, pd.DataFrame], policy: str, texts: Sequence[str]) -> list[Change]:
+    """The changes of the policy, and those given on the command line after them."""
+    file = raw.table("policies").file
+    raw.problems += policy_problems(tables["policies"], file)
+    changes = changes_of(policy, tables["policies"], file, raw.problems)
     for text in texts:
-        changes += parse(text, problems)
+        changes += parse(text, raw.problems)
     return changes
 
 
-def _document(raw: RawInstance, changes: list[Change]) -> Document:
-    change_document(raw.document, changes, raw.problems)
-    try:
-        return Document.model_validate(raw.document)
-    except ValidationError as error:
-        raise InputError([*raw.problems, *(_from_pydantic(raw, e) for e in error.errors())]) from None
+def _check_policies(
+    raw: RawInstance, document: dict[str, Any], tables: dict[str, pd.DataFrame], names: Names, active: str, spoiled: set[str]
+) -> None:
+    """Every policy of the folder is tried out, so that a mistake in one shows whichever policy is wanted."""
+    for policy in policy_names(tables["policies"]):
+        if policy == active:
+            continue
+        changes = changes_of(policy, tables["policies"], raw.table("policies").file, raw.problems)
+        trial = copy.deepcopy(document)
+        change_document(trial, changes, raw.problems)
+        if any(change.table in ("settings", "split") for change in changes):
+            read_structure(raw, trial, changes, raw.problems)
+        change_tables(dict(tables), changes, names, raw.problems, spoiled)
 
 
-def _from_pydantic(raw: RawInstance, error: Any) -> Problem:
-    path = tuple(str(step) for step in error["loc"])
-    line = next((raw.document_lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in raw.document_lines), None)
-    found = error["input"]
-    shown = str(found) if isinstance(found, str | int | float) else say("found.structure")
-    near = ""
-    if error["type"] == "extra_forbidden":
-        expected = say("expected.known_key")
-        shown = path[-1]
-        near = nearest(path[-1], [*Document.model_fields, *registry()])
-    elif error["type"] == "missing":
-        expected, shown = say("expected.key", key=path[-1]), say("found.nothing")
-    else:
-        expected = error["msg"].removeprefix("Value error, ").removeprefix("expected ")
-    return Problem(MAIN_FILE, line, ".".join(path), shown, expected, near)
-
-
-def _check_period_names(raw: RawInstance, periods: Periods, problems: list[Problem]) -> None:
+def _periods(raw: RawInstance, document: Document, lost: set[str]) -> Periods:
+    """The periods; if they cannot be made, one stands in for them and they count as lost."""
     line = raw.document_lines.get(("periods",))
+    try:
+        periods = make_periods(document.periods)
+    except ValueError as error:
+        raw.problems.append(Problem(MAIN_FILE, line, "periods", document.periods.start, str(error)))
+        lost.add("periods")
+    if "periods" in lost:
+        return make_periods(Document.model_validate(STAND_IN).periods)
     for name in periods.names:
-        if not NAME.fullmatch(name):
-            problems.append(Problem(MAIN_FILE, line, "periods", name, say("expected.name", reserved="all, each")))
-    if len(set(periods.names)) < len(periods.names):
-        problems.append(Problem(MAIN_FILE, line, "periods", say("found.twice"), say("expected.once")))
-
-
-def _names(
-    raw: RawInstance, tables: dict[str, pd.DataFrame], document: Document, periods: Periods, problems: list[Problem]
-) -> tuple[Names, dict[str, str]]:
-    """All names, and the start period of every activity that has one (named activity@period)."""
-    sets = {name: tuple(members) for name, members in document.sets.items()}
-    period_names = Names({"periods": periods.names}, {"periods": {k: v for k, v in sets.items() if set(v) <= set(periods.names)}})
-    starts: dict[str, str] = {}
-    variants: dict[str, tuple[str, ...]] = {}
-    activities = tables["activities"]
-    for row, activity, text in zip(activities["_row"], activities["activity"], activities["starts"], strict=True):
-        if not text:
-            continue
-        groups = period_names.groups("periods", text)
-        if groups is None:
-            problems.append(
-                Problem(_raw(raw, "activities").file, int(row), "starts", text, say("expected.reference", kind="periods"),
-                        nearest(text.split()[-1], periods.names))
-            )  # fmt: skip
-            continue
-        chosen = tuple(dict.fromkeys(p for _, members in groups for p in members))
-        variants[activity] = tuple(f"{activity}@{p}" for p in chosen)
-        starts.update({f"{activity}@{p}": p for p in chosen})
-    names = collect(tables, periods.names, sets, variants)
-    known = {name for members in names.universes.values() for name in members}
-    for name, members in sets.items():
-        line = raw.document_lines.get(("sets", name))
-        if not NAME.fullmatch(name) or name in known:
-            problems.append(Problem(MAIN_FILE, line, f"sets.{name}", name, say("expected.set_name")))
-        if not any(name in of_kind for of_kind in names.sets.values()):
-            unknown = [m for m in members if m not in known and m not in variants]
-            found = unknown[0] if unknown else ", ".join(members)
-            problems.append(Problem(MAIN_FILE, line, f"sets.{name}", found, say("expected.set_members"), nearest(found, known)))
-    return names, starts
+        if not is_name(name):
+            raw.problems.append(Problem(MAIN_FILE, line, "periods", name, say("expected.name", reserved=", ".join(RESERVED))))
+    for name in sorted({n for n in periods.names if periods.names.count(n) > 1}):
+        raw.problems.append(Problem(MAIN_FILE, line, "periods", name, say("expected.once")))
+    return periods
 
 
 def _start_variants(activities: pd.DataFrame, starts: dict[str, str]) -> pd.DataFrame:
@@ -156,7 +174,7 @@ def _start_variants(activities: pd.DataFrame, starts: dict[str, str]) -> pd.Data
     for variant in starts:
         by_name.setdefault(variant.rsplit("@", 1)[0], []).append(variant)
     frame = activities.assign(activity_of=activities["activity"])
-    frame["activity"] = [by_name.get(name, [name]) for name in frame["activity"]]
-    frame = frame.explode("activity", ignore_index=True)
-    frame["start"] = frame["activity"].map(starts).fillna("")
+    frame["activity"] = pd.Series([by_name.get(name, [name]) for name in frame["activity"]], index=frame.index, dtype=object)
+    frame = frame.explode("activity", ignore_index=True).astype({"activity": object})
+    frame["start"] = pd.Series([starts.get(name, "") for name in frame["activity"]], index=frame.index, dtype=object)
     return frame.sort_values("activity", kind="stable", ignore_index=True)

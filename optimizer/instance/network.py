@@ -8,9 +8,11 @@ at one by one, since storage can only lose.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 
 from optimizer.instance.instance import Instance
 from optimizer.problems import Problem
@@ -50,37 +52,38 @@ def network_problems(instance: Instance, files: Mapping[str, str]) -> tuple[list
     problems: dict[str, Problem] = {}
     warnings: dict[str, None] = {}
     shown: set[tuple[object, ...]] = set()
+    lanes = instance.table("lanes")
+    free = lanes[np.isinf(lanes["capacity_t"]) & np.isinf(lanes["shared_capacity_t"])]
+    by_period = dict(iter(free.groupby("period")))
     for period in instance.universe("periods"):
-        arcs = _arcs(instance, period)
-        signature = tuple(arcs)
-        if not arcs or signature in shown:
-            continue
-        shown.add(signature)
-        for route, gain in _cycles_of_goods(arcs):
-            problems.setdefault(route, Problem(files["lanes"], None, "", route, say("expected.no_goods", gain=f"{gain:.4g}")))
+        arcs = _arcs(instance, by_period.get(period, free.head(0)))
+        if tuple(arcs) not in shown:
+            shown.add(tuple(arcs))
+            problems.update(_problems_of_cycles(arcs, files))
         if not problems:
-            for route, profit in _trades(instance, period, arcs):
+            for table, route, profit in _trades(instance, period, arcs):
                 if profit > TOLERANCE:
-                    problems.setdefault(route, Problem(files["lanes"], None, "", route, say("expected.no_money", profit=f"{profit:.2f}")))
+                    expected = say("expected.no_money", profit=f"{profit:.2f}")
+                    problems.setdefault(route, Problem(files[table], None, table, route, expected))
                 else:
                     warnings.setdefault(say("warning.break_even", route=route))
     return list(problems.values()), list(warnings)
+
+
+def _problems_of_cycles(arcs: list[Arc], files: Mapping[str, str]) -> dict[str, Problem]:
+    goods = {r: say("expected.no_goods", gain=f"{gain:.4g}") for r, gain in _cycles_of_goods(arcs)}
+    money = {r: say("expected.no_money", profit=f"{profit:.2f}") for r, profit in _paid_circles(arcs)}
+    return {route: Problem(files["lanes"], None, "lanes", route, expected) for route, expected in {**money, **goods}.items()}
 
 
 Arc = tuple[tuple[str, str], tuple[str, str], float, float]
 """From, to (each node and product), tonnes that arrive per tonne, cost in yuan per tonne sent."""
 
 
-def _arcs(instance: Instance, period: str) -> list[Arc]:
+def _arcs(instance: Instance, lanes: pd.DataFrame) -> list[Arc]:
     """The unlimited arcs of one period; a limited one can lose or win only a limited amount."""
-    lanes = instance.table("lanes")
-    free = lanes[(lanes["period"] == period) & np.isinf(lanes["capacity_t"]) & np.isinf(lanes["shared_capacity_t"])]
-    arcs: list[Arc] = [
-        ((start, product), (end, product), float(share), float(cost))
-        for start, end, product, share, cost in free[
-            ["from", "to", "product", "arrives_share", "cost_yuan_per_t"]
-        ].itertuples(index=False)
-    ]
+    columns = (lanes[c].tolist() for c in ("from", "to", "product", "arrives_share", "cost_yuan_per_t"))
+    arcs: list[Arc] = [((start, product), (end, product), share, cost) for start, end, product, share, cost in zip(*columns, strict=True)]
     outputs = instance.table("process_outputs")
     for process in instance.table("processes").itertuples():
         made = outputs[outputs["process"] == process.process]
@@ -100,7 +103,7 @@ def _route(states: list[tuple[str, str]]) -> str:
 
 
 def _cycles_of_goods(arcs: list[Arc]) -> Iterator[tuple[str, float]]:
-    """One cycle per strongly connected part that returns more goods than it takes, or money for the same goods."""
+    """One cycle per strongly connected part that returns more goods than it takes."""
     graph = nx.DiGraph()
     for start, end, share, cost in arcs:
         if share <= 0:
@@ -118,18 +121,42 @@ def _cycles_of_goods(arcs: list[Arc]) -> Iterator[tuple[str, float]]:
                 cycle = nx.find_negative_cycle(inner, start, weight="weight")
             except nx.NetworkXError:
                 cycle = []
-            gain = float(np.prod([inner[a][b]["share"] for a, b in zip(cycle, cycle[1:], strict=False)])) if cycle else 1.0
+            gain = float(np.prod([inner[a][b]["share"] for a, b in pairwise(cycle)])) if cycle else 1.0
             if gain > 1 + TOLERANCE:
                 yield _route(cycle), gain
-                continue
 
 
-def _trades(instance: Instance, period: str, arcs: list[Arc]) -> Iterator[tuple[str, float]]:
+def _paid_circles(arcs: list[Arc]) -> Iterator[tuple[str, float]]:
+    """One cycle per strongly connected part that brings the same goods back and pays for being driven."""
+    graph = nx.DiGraph()
+    for start, end, share, cost in arcs:
+        if share >= 1 and (not graph.has_edge(start, end) or cost < graph[start][end]["cost"]):
+            graph.add_edge(start, end, cost=cost)
+    if not any(cost < 0 for _, _, cost in graph.edges(data="cost")):
+        return
+    for part in nx.strongly_connected_components(graph):
+        inner = graph.subgraph(part)
+        if len(part) < 2 or not any(cost < 0 for _, _, cost in inner.edges(data="cost")):
+            continue
+        try:
+            cycle = nx.find_negative_cycle(inner, min(part), weight="cost")
+        except nx.NetworkXError:
+            continue
+        profit = -sum(inner[a][b]["cost"] for a, b in pairwise(cycle))
+        if profit > TOLERANCE:
+            yield _route(cycle), profit
+
+
+def _trades(instance: Instance, period: str, arcs: list[Arc]) -> Iterator[tuple[str, str, float]]:
     """Purchases without limit that an unlimited market takes at a profit, and lane cycles that pay for being driven.
 
     ``worth`` is the most a tonne of a product at a node can fetch by unlimited lanes, found by relaxing every arc as
     often as there are states (Bellman and Ford); what still improves after that is a cycle that makes money.
     """
+    purchases = instance.table("purchases")
+    offered = purchases[(purchases["period"] == period) & np.isinf(purchases["quantity_t"])]
+    if offered.empty and not any(share > 1 or cost < 0 for _, _, share, cost in arcs):
+        return
     demand = instance.table("demand")
     open_ended = demand[(demand["period"] == period) & np.isinf(demand["quantity_t"])]
     grouped = {
@@ -158,17 +185,15 @@ def _trades(instance: Instance, period: str, arcs: list[Arc]) -> Iterator[tuple[
                     worth[start] = (value, [start, *worth[end][1]][: len(states) + 2])
                     improved = True
                     if sweep == len(states):
-                        yield _route(_loop(worth[start][1])), value
+                        yield "lanes", _route(_loop(worth[start][1])), value
                         return
         if not improved:
             break
-    purchases = instance.table("purchases")
-    offered = purchases[(purchases["period"] == period) & np.isinf(purchases["quantity_t"])]
     for row in offered.itertuples():
         value, route = worth.get((row.node, row.product), (-np.inf, []))
         profit = value - row.price_yuan_per_kg * 1000
         if profit >= -TOLERANCE:
-            yield _route(route), profit
+            yield "purchases", _route(route), profit
 
 
 def _loop(states: list[tuple[str, str]]) -> list[tuple[str, str]]:

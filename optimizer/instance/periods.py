@@ -67,7 +67,7 @@ def _add_months(day: date, months: int) -> date:
 def _calendar(step: str, start: str, count: int) -> tuple[list[date], list[str]]:
     """First days of ``count`` periods and of the one after them, and the names of the periods."""
     try:
-        if step == "month":
+        if step == "month" and re.fullmatch(r"\d{4}-\d{2}", start):
             first = date.fromisoformat(f"{start}-01")
             days = [_add_months(first, i) for i in range(count + 1)]
             return days, [f"{d:%Y-%m}" for d in days[:-1]]
@@ -93,5 +93,5 @@ def _calendar(step: str, start: str, count: int) -> tuple[list[date], list[str]]
         steps = range(third, third + count + 1)
         days = [_add_months(month, i // 3) + timedelta(days=10 * (i % 3)) for i in steps]
         return days, [f"{d:%Y-%m}-d{i % 3 + 1}" for d, i in zip(days, steps, strict=True)][:-1]
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OverflowError):
         raise ValueError(say("expected.period_start", step=step)) from None

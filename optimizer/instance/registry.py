@@ -82,8 +82,6 @@ def registry() -> dict[str, Table]:
         for row in _rows("attributes.csv")
     ]
     return {
-        row["table"]: Table(
-            row["table"], row["meaning"], tuple(a for a in attributes if a.table == row["table"])
-        )
+        row["table"]: Table(row["table"], row["meaning"], tuple(a for a in attributes if a.table == row["table"]))
         for row in _rows("tables.csv")
     }

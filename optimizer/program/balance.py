@@ -10,16 +10,17 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.names import BOUGHT
 from optimizer.program.decisions import area_yields
 from optimizer.program.reach import STATE, next_period, open_lanes
-from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL, Columns, Rows, make_rows, terms_of
+from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL, Columns, Rows, gives, make_rows, terms_of
 
 LANE = ["product", "from_node", "to_node", "period"]
 
 
+@gives("balance")
 def balance(instance: Instance, columns: Columns) -> Rows:
     """Per commodity (origin and product), node and period, in tonnes:
 
-    harvest + buy + Σ arrives_share·ship in + keeps_share·stock before + made by processes
-    = ship out + stock + sales + unsold + own use + use by activities + put into processes
+    ship out + stock + sales + unsold + own use + use by activities + put into processes
+    − harvest − buy − Σ arrives_share·ship in − keeps_share·stock before − made by processes = opening stock given
 
     Freight and lane capacity go by what is sent, sales by what arrives; losses lie in between.
 
@@ -39,24 +40,24 @@ def _inflows(instance: Instance, columns: Columns) -> list[pd.DataFrame]:
     opening = columns["opening"].merge(keeps, on=["node", "product"]).assign(period=instance.periods.names[0])
     harvested = columns["harvest"].assign(origin=lambda f: f["base"], node=lambda f: f["base"])
     return [
-        terms_of(harvested),
-        terms_of(columns["buy"], origin=BOUGHT),
-        terms_of(arriving, arriving["arrives_share"]).rename(columns={"to_node": "node"}),
-        terms_of(kept.drop(columns="period").rename(columns={"period_next": "period"}), kept["keeps_share"]),
-        terms_of(made, made["t_per_t"]),
-        terms_of(opening, opening["keeps_share"]),
+        terms_of(harvested, -1.0),
+        terms_of(columns["buy"], -1.0, origin=BOUGHT),
+        terms_of(arriving, -arriving["arrives_share"]).rename(columns={"to_node": "node"}),
+        terms_of(kept.drop(columns="period").rename(columns={"period_next": "period"}), -kept["keeps_share"]),
+        terms_of(made, -made["t_per_t"]),
+        terms_of(opening, -opening["keeps_share"]),
     ]
 
 
 def _outflows(columns: Columns) -> list[pd.DataFrame]:
     return [
-        terms_of(columns["ship"].rename(columns={"from_node": "node"}), -1.0),
-        terms_of(columns["store"], -1.0),
-        terms_of(columns["sell"].rename(columns={"market": "node"}), -1.0),
-        terms_of(columns["unsold"], -1.0),
-        terms_of(columns["own_use"], -1.0),
-        terms_of(columns["consume"].rename(columns={"base": "node"}), -1.0),
-        terms_of(columns["process"], -1.0),
+        terms_of(columns["ship"].rename(columns={"from_node": "node"})),
+        terms_of(columns["store"]),
+        terms_of(columns["sell"].rename(columns={"market": "node"})),
+        terms_of(columns["unsold"]),
+        terms_of(columns["own_use"]),
+        terms_of(columns["consume"].rename(columns={"base": "node"})),
+        terms_of(columns["process"]),
     ]
 
 
@@ -65,24 +66,27 @@ def _opening_rhs(instance: Instance) -> pd.DataFrame:
     stock = instance.table("storage")
     given = stock[(stock["opening_t"] > 0) & ~stock["opening_decided"]]
     origin = given["opening_origin"].where(given["opening_origin"] != "", BOUGHT)
-    return given.assign(origin=origin, period=instance.periods.names[0], rhs=-given["opening_t"] * given["keeps_share"])
+    return given.assign(origin=origin, period=instance.periods.names[0], rhs=given["opening_t"] * given["keeps_share"])
 
 
+@gives("consume")
 def consume(instance: Instance, columns: Columns) -> Rows:
-    """Activities get what they use up (feed, seed):  Σ_o consume[o,p,b,t] = Σ_a −yield[a,b,p,t]/1000 · area   (t).
+    """Activities get what they use up (feed, seed):  Σ_a −yield[a,b,p,t]/1000 · area − Σ_o consume[o,p,b,t] = 0   (t).
 
-    Shadow price: what one tonne less needed would save.
+    Shadow price: what one tonne of it, free of charge, would add.
     """
     keys = ["base", "product", "period"]
     needed = area_yields(instance, columns)
     needed = needed[needed["yield_kg_per_mu"] < 0]
-    needed = terms_of(needed, needed["yield_kg_per_mu"] / 1000)
-    return make_rows("consume", "t", keys, [terms_of(columns["consume"]), needed], EQUAL, 0.0)
+    needed = terms_of(needed, -needed["yield_kg_per_mu"] / 1000)
+    return make_rows("consume", "t", keys, [needed, terms_of(columns["consume"], -1.0)], EQUAL, 0.0)
 
 
+@gives("lane_capacity", "lane_shared_capacity")
 def lane_capacity(instance: Instance, columns: Columns) -> list[Rows]:
-    """Lanes carry no more than they can, in tonnes sent: per product (``lane_capacity``) and together
-    (``lane_shared_capacity``).
+    """Lanes carry no more than they can, in tonnes sent per period, per product and all products together:
+
+    ``lane_capacity``:  Σ_o ship[o,p,n,m,t] ≤ capacity,   ``lane_shared_capacity``:  Σ_{o,p} ship[o,p,n,m,t] ≤ shared_capacity   (t)
 
     Shadow price: what room for one more tonne on the lane would add.
     """
@@ -93,8 +97,11 @@ def lane_capacity(instance: Instance, columns: Columns) -> list[Rows]:
     return [each, make_rows("lane_shared_capacity", "t", keys, [terms_of(columns["ship"])], AT_MOST, shared, True)]
 
 
+@gives("throughput", "stock_capacity")
 def node_capacity(instance: Instance, columns: Columns) -> list[Rows]:
-    """What passes a node (harvested, bought or received there) and what is stored there stays within its limits (t).
+    """What passes a node and what is stored there at the end of the period stays within its limits, for products P together:
+
+    ``throughput``:  Σ_{p∈P} (harvest + buy + Σ arrives_share·ship in) ≤ throughput,   ``stock_capacity``:  Σ_{p∈P} store ≤ stock   (t)
 
     Shadow price: what room for one more tonne at the node in that period would add.
     """
@@ -118,10 +125,13 @@ def node_capacity(instance: Instance, columns: Columns) -> list[Rows]:
     ]
 
 
+@gives("closing_stock_min", "closing_stock_max")
 def closing_stock(instance: Instance, columns: Columns) -> list[Rows]:
-    """Stock after the last period lies between what is required and what is allowed (t); a cyclic year has none.
+    """Stock after the last period T lies between what is required and what is allowed; a cyclic year has no last one:
 
-    Shadow price: what one tonne less required (or more allowed) would add.
+    ``closing_stock_min``:  Σ_o store[o,p,n,T] ≥ closing_min,   ``closing_stock_max``:  Σ_o store[o,p,n,T] ≤ closing_max   (t)
+
+    Shadow price: what one tonne more required, or one more allowed, would add.
     """
     if instance.periods.cyclic:
         return []
@@ -135,6 +145,7 @@ def closing_stock(instance: Instance, columns: Columns) -> list[Rows]:
     ]
 
 
+@gives("process_capacity")
 def process_capacity(instance: Instance, columns: Columns) -> Rows:
     """A process takes no more than its capacity per period:  Σ_o process[o,i,n,t] ≤ capacity   (t put in).
 

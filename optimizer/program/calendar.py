@@ -15,12 +15,15 @@ def planting_periods(instance: Instance) -> dict[str, str]:
     In a cyclic year the beginning is the first period that follows an idle one.
     """
     periods = instance.periods
-    tables = [instance.table(t)[["activity", "period"]] for t in ("occupancy", "activity_use", "yields")]
     when: dict[str, str] = {}
-    for frame in tables:
-        for activity, group in frame.groupby("activity"):
+    for table in ("occupancy", "activity_use", "yields"):
+        frame = instance.table(table)
+        busy: dict[str, set[int]] = {}
+        for activity, period in zip(frame["activity"], frame["period"], strict=True):
+            busy.setdefault(activity, set()).add(periods.number[period])
+        for activity, numbers in busy.items():
             if activity not in when:
-                when[activity] = periods.names[_first({periods.number[p] for p in group["period"]}, len(periods), periods.cyclic)]
+                when[activity] = periods.names[_first(numbers, len(periods), periods.cyclic)]
     activities = instance.table("activities")
     starts = activities.loc[activities["start"] != "", ["activity", "start"]]
     when.update(dict(starts.itertuples(index=False)))

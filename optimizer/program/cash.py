@@ -7,7 +7,7 @@ import pandas as pd
 from optimizer.instance.instance import Instance
 from optimizer.program.money import SIGN
 from optimizer.program.parties import bearers
-from optimizer.program.rows import EQUAL, Columns, Rows, make_rows, terms_of
+from optimizer.program.rows import EQUAL, Columns, Rows, gives, make_rows, terms_of
 
 KEYS = ["party", "id", "period"]
 
@@ -20,6 +20,7 @@ def add_cash(instance: Instance, columns: Columns) -> None:
     columns.add("cash", "yuan", frame[KEYS], lower=-frame["credit_yuan"].to_numpy(dtype=float))
 
 
+@gives("cash")
 def cash(instance: Instance, columns: Columns, money: pd.DataFrame, parties: pd.DataFrame) -> Rows:
     """Cash carries over:  cash[t] = cash[t−1] + receipts[t] − payments[t],  cash ≥ −credit   (yuan)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
-from optimizer.instance.hopeless import subject_activities
 from optimizer.instance.instance import Instance
 from optimizer.program.decisions import NO_LAND, area_yields
-from optimizer.program.diversification import cells, rules_of
-from optimizer.program.rows import AT_LEAST, AT_MOST, Columns, Rows, make_rows, terms_of
+from optimizer.program.diversification import cells, chosen_area, matches_nothing, rules_of
+from optimizer.program.rows import AT_LEAST, AT_MOST, Columns, Rows, gives, make_rows, terms_of
 
 
 def add_choices(instance: Instance, columns: Columns) -> None:
@@ -25,29 +26,31 @@ def add_choices(instance: Instance, columns: Columns) -> None:
         columns.add(kind, "choice", frame, upper=1.0, integer=True)
 
 
-def _plots(instance: Instance, columns: Columns, rule: object) -> pd.DataFrame:
-    found = []
-    for _, activities, bases, _ in cells(instance, rule):
-        area = columns["area"]
-        chosen = area[area["data_activity"].isin(activities) & area["base"].isin(bases) & (area["land_class"] != NO_LAND)]
-        found.append(chosen[["base", "land_class", "data_activity"]].drop_duplicates().assign(name=rule.name))  # type: ignore[attr-defined]
-    return pd.concat(found, ignore_index=True).drop_duplicates()
+def _plots(instance: Instance, columns: Columns, rule: Any) -> pd.DataFrame:
+    chosen = chosen_area(columns, cells(instance, rule))
+    chosen = chosen[chosen["land_class"] != NO_LAND]
+    return _some(rule, chosen[["base", "land_class", "data_activity"]].drop_duplicates())
 
 
-def _products(instance: Instance, columns: Columns, rule: object) -> pd.DataFrame:
-    bases = {b for _, members in instance.groups("bases", rule.within) for b in members}  # type: ignore[attr-defined]
-    grown = area_yields(instance, columns)
-    grown = grown[(grown["yield_kg_per_mu"] > 0) & grown["base"].isin(bases) & (grown["land_class"] != NO_LAND)]
-    return grown[["base", "product"]].drop_duplicates().assign(name=rule.name)  # type: ignore[attr-defined]
+def _products(instance: Instance, columns: Columns, rule: Any) -> pd.DataFrame:
+    grown = area_yields(instance, columns).merge(cells(instance, rule).places, on="base")
+    grown = grown[(grown["yield_kg_per_mu"] > 0) & (grown["land_class"] != NO_LAND)]
+    return _some(rule, grown[["base", "product"]].drop_duplicates(), "within")
 
 
-def _harvests(instance: Instance, columns: Columns, rule: object) -> pd.DataFrame:
-    products = {p for _, members in instance.groups("subjects", rule.of) for p in members}  # type: ignore[attr-defined]
-    bases = {b for _, members in instance.groups("bases", rule.within) for b in members}  # type: ignore[attr-defined]
-    periods = {p for _, members in instance.groups("periods", rule.period) for p in members}  # type: ignore[attr-defined]
+def _harvests(instance: Instance, columns: Columns, rule: Any) -> pd.DataFrame:
+    products = {p for _, members in instance.groups("subjects", rule.of) for p in members}
+    bases = {b for _, members in instance.groups("bases", rule.within) for b in members}
+    periods = {p for _, members in instance.groups("periods", rule.period) for p in members}
     harvest = columns["harvest"]
     chosen = harvest[harvest["product"].isin(products) & harvest["base"].isin(bases) & harvest["period"].isin(periods)]
-    return chosen[["base", "product", "period"]].assign(name=rule.name)  # type: ignore[attr-defined]
+    return _some(rule, chosen[["base", "product", "period"]])
+
+
+def _some(rule: Any, chosen: pd.DataFrame, column: str = "of") -> pd.DataFrame:
+    if chosen.empty:
+        raise matches_nothing(rule, column)
+    return chosen.assign(name=rule.name)
 
 
 def _most_area(instance: Instance, columns: Columns) -> pd.DataFrame:
@@ -56,6 +59,7 @@ def _most_area(instance: Instance, columns: Columns) -> pd.DataFrame:
     return land.rename(columns={"area_mu": "most"})
 
 
+@gives("least_plot", "least_plot_most")
 def least_plot(instance: Instance, columns: Columns) -> list[Rows]:
     """If an activity is planted at a base at all, then on a least plot:
 
@@ -75,6 +79,7 @@ def least_plot(instance: Instance, columns: Columns) -> list[Rows]:
     ]
 
 
+@gives("min_products", "min_products_count")
 def min_products(instance: Instance, columns: Columns) -> list[Rows]:
     """At least n products, each with a least share s of the base's planted mu:
 
@@ -107,6 +112,7 @@ def min_products(instance: Instance, columns: Columns) -> list[Rows]:
     return [rows, make_rows("min_products_count", "product", ["name", "base"], [terms_of(grow)], AT_LEAST, counts, True)]
 
 
+@gives("max_bases", "max_bases_count")
 def max_bases(instance: Instance, columns: Columns) -> list[Rows]:
     """At most n bases harvest one product in a period:
 

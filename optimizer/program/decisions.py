@@ -17,6 +17,37 @@ NO_LAND = ""
 """The land class of an activity that needs no land (livestock, a machine)."""
 
 
+DECISIONS = {
+    "area": ("base, land_class, activity", "mu", "land (or units of stock, where no land is needed) given to an activity"),
+    "rented": ("base, land_class, year", "mu", "land that is rented for a year"),
+    "harvest": ("base, product, period", "t", "what is taken from the field"),
+    "own": ("base, resource, period", "unit", "own units of a resource that are used"),
+    "hire": ("base, resource, period", "unit", "units hired beside them"),
+    "let": ("base, resource, period", "unit", "spare own units let to others"),
+    "idle": ("base, resource, period", "unit", "units an activity supplies that nothing uses"),
+    "work": ("village, base, resource, period", "day", "days a village's households work at a base"),
+    "ship": ("origin, product, from_node, to_node, period", "t", "goods sent, weighed when they leave"),
+    "store": ("origin, product, node, period", "t", "goods kept at the end of a period"),
+    "opening": ("origin, product, node", "t", "opening stock, where the program may choose it"),
+    "sell": ("origin, product, market, period, channel, tier", "t", "goods sold, weighed when they arrive; each tonne takes one slot"),
+    "buy": ("node, product, period, channel, tier", "t", "goods bought in"),
+    "own_use": ("origin, product, node, period, need, when", "t", "goods kept for own use, by the need they meet"),
+    "consume": ("origin, product, base, period", "t", "goods that activities use up, such as feed"),
+    "unsold": ("origin, product, node, period", "t", "goods left over where they lie"),
+    "process": ("origin, process, product, node, period", "t", "goods put into a process"),
+    "group_sell": ("origin, market, group, period, tier", "t", "goods of a group by the step of shared capacity they take"),
+    "shortfall": ("contract", "t", "what a contract that is not hard is not delivered of"),
+    "plant": ("rule, base, land_class, activity", "choice", "whether an activity stands there at all (`least_plot`)"),
+    "grow": ("rule, base, product", "choice", "whether a product counts towards the least number (`min_products`)"),
+    "gather": ("rule, base, product, period", "choice", "whether a base harvests a product in a period (`max_bases`)"),
+    "cash": ("party, id, period", "yuan", "balance at the end of a period, overdrawn to its credit at most"),
+    "village_gain": ("village", "yuan", "what the linked people of a village gain together (`least_household_gain`)"),
+    "set_apart": ("village", "yuan", "open once a village's gain is settled, so that the least rises for the others"),
+    "least": ("", "yuan", "the gain per linked person of the worst-off village (`least_household_gain`)"),
+}
+"""Every kind of decision: what it is made for, its unit, what it is."""
+
+
 def make_columns(instance: Instance) -> Columns:
     """All decisions of the program but the binary ones, which the rules that need them add."""
     columns = Columns()

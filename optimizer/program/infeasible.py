@@ -8,11 +8,22 @@ import numpy as np
 
 from optimizer.program.program import Program
 from optimizer.program.rows import AT_LEAST, AT_MOST
+from optimizer.program.sentences import sentence
 from optimizer.program.solver import OPTIMAL, Matrix, Solver
 from optimizer.texts import say
 
-LAWS = ("balance", "resource", "harvest", "group_sales", "consume", "land", "cash", "idle", "unused")
+LAWS = ("balance", "resource", "harvest", "group_sales", "consume", "land", "cash", "idle", "unused", "village_gain")
 """Rows that are arithmetic or nature; only the others can give way."""
+
+WISHES = (
+    "rotation", "max_crops", "market_limit", "contract", "contract_at_most", "own_use", "own_use_at_most", "safety_share", "max_share",
+    "min_share", "max_area", "min_area", "equal_share", "least_plot", "min_products", "min_products_count", "max_bases_count", "linear",
+    "participation", "net_basis", "least_gain", "closing_stock_min", "closing_stock_max",
+)  # fmt: skip
+"""Rows that somebody asked for; they give way before what is simply there, such as land, labour and markets."""
+
+GIVEN = 100.0
+"""How much dearer a breach of what is simply there is than one of the same relative size of a wish."""
 
 LARGE = 1e9
 SHOWN = 12
@@ -21,9 +32,10 @@ SHOWN = 12
 def conflict(program: Program, matrix: Matrix) -> list[str]:
     """Sentences naming the rules that would have to give way, and by how much, so that a plan exists.
 
-    An elastic program: each rule that is no law may be broken at a price of one per unit relative to its size; the
-    cheapest set of breaches is shown, largest first.
+    An elastic program: each rule that is no law may be broken at a price per unit relative to its size, which is far
+    higher for what is simply there than for what somebody asked for; the cheapest set of breaches is shown, largest first.
     """
+    wish = np.concatenate([np.full(len(r), r.rule in WISHES) for r in program.rows])
     law = np.concatenate([np.full(len(r), r.rule in LAWS) for r in program.rows])
     soft = np.flatnonzero(~law)
     signs = np.where(matrix.sense[soft] == AT_MOST, -1.0, 1.0)
@@ -31,7 +43,7 @@ def conflict(program: Program, matrix: Matrix) -> list[str]:
     rows = np.concatenate([soft, both])
     coefficients = np.concatenate([signs, np.full(len(both), -1.0)])
     count = len(matrix.cost)
-    weight = -1.0 / np.maximum(1.0, np.abs(matrix.rhs[rows]))
+    weight = -np.where(wish[rows], 1.0, GIVEN) / np.maximum(1.0, np.abs(matrix.rhs[rows]))
     elastic = Matrix(
         cost=np.concatenate([np.zeros(count), weight]),
         lower=np.concatenate([matrix.lower, np.zeros(len(rows))]),
@@ -57,11 +69,7 @@ def conflict(program: Program, matrix: Matrix) -> list[str]:
 
 def _sentence(program: Program, row: int, amount: float, short: bool) -> str:
     position = max(i for i, start in program.first_row.items() if start <= row)
-    rows = program.rows[position]
-    keys = rows.keys.iloc[row - program.first_row[position]]
-    names = ", ".join(f"{key} {value}" for key, value in keys.items())
-    direction = say("noplan.too_little" if short else "noplan.too_much")
-    return say("noplan.line", rule=rows.rule, names=names, amount=f"{amount:,.6g}", unit=rows.unit, direction=direction)
+    return sentence(program.rows[position], row - program.first_row[position], amount, short)
 
 
 def without_bound(program: Program, matrix: Matrix) -> list[str]:

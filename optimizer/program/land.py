@@ -6,9 +6,10 @@ import pandas as pd
 
 from optimizer.instance.instance import Instance
 from optimizer.program.decisions import area_yields, per_area
-from optimizer.program.rows import AT_MOST, Columns, Rows, make_rows, terms_of
+from optimizer.program.rows import AT_MOST, Columns, Rows, gives, make_rows, terms_of
 
 
+@gives("land")
 def land(instance: Instance, columns: Columns) -> Rows:
     """Occupied land is rented land.
 
@@ -24,6 +25,7 @@ def land(instance: Instance, columns: Columns) -> Rows:
     return make_rows("land", "mu", keys, [occupied, terms_of(rented, -1.0)], AT_MOST, 0.0)
 
 
+@gives("land_area")
 def land_area(instance: Instance, columns: Columns) -> Rows:
     """Rented land exists:  rented[b,l,y] ≤ area_mu[b,l]   (mu).
 
@@ -33,6 +35,7 @@ def land_area(instance: Instance, columns: Columns) -> Rows:
     return make_rows("land_area", "mu", ["base", "land_class", "year"], [terms_of(columns["rented"])], AT_MOST, rhs)
 
 
+@gives("harvest")
 def harvest(instance: Instance, columns: Columns) -> Rows:
     """No more is harvested than was grown; less may be, which saves the harvest's labour and cost.
 
@@ -44,4 +47,6 @@ def harvest(instance: Instance, columns: Columns) -> Rows:
     grown = area_yields(instance, columns)
     grown = grown[grown["yield_kg_per_mu"] > 0]
     grown = terms_of(grown, -grown["yield_kg_per_mu"] / 1000)
-    return make_rows("harvest", "t", keys, [terms_of(columns["harvest"]), grown], AT_MOST, columns["harvest"].assign(rhs=0.0), limit_all=True)
+    return make_rows(
+        "harvest", "t", keys, [terms_of(columns["harvest"]), grown], AT_MOST, columns["harvest"].assign(rhs=0.0), limit_all=True
+    )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from optimizer.instance.instance import Instance
 from optimizer.problems import InputError, Problem
 from optimizer.program.decisions import group_members
-from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL, Columns, Rows, make_rows, terms_of
+from optimizer.program.diversification import matches_nothing, rules_of
+from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL, Columns, Rows, gives, make_rows, terms_of
 from optimizer.texts import say
 
 
+@gives("tier")
 def tier(instance: Instance, columns: Columns) -> Rows:
     """A market buys no more at a price than the tier holds:  Σ_o sell[o,p,t,m,c,k] ≤ quantity   (t).
 
@@ -22,6 +22,7 @@ def tier(instance: Instance, columns: Columns) -> Rows:
     return make_rows("tier", "t", keys, [terms_of(columns["sell"])], AT_MOST, rhs.merge(possible, on=keys), True)
 
 
+@gives("purchase")
 def purchase(instance: Instance, columns: Columns) -> Rows:
     """No more is bought at a price than is offered:  buy[n,p,t,c,k] ≤ quantity   (t).
 
@@ -33,6 +34,7 @@ def purchase(instance: Instance, columns: Columns) -> Rows:
     return make_rows("purchase", "t", keys, [terms_of(columns["buy"])], AT_MOST, rhs.merge(possible, on=keys), True)
 
 
+@gives("group_sales", "group_tier")
 def group_tier(instance: Instance, columns: Columns) -> list[Rows]:
     """Products that replace one another share a market's capacity, in steps that cut every price by an amount.
 
@@ -50,8 +52,11 @@ def group_tier(instance: Instance, columns: Columns) -> list[Rows]:
     return [balance, make_rows("group_tier", "t", keys, [terms_of(columns["group_sell"])], AT_MOST, limits, True)]
 
 
+@gives("market_limit")
 def market_limit(instance: Instance, columns: Columns) -> Rows:
-    """Sales (or purchases) over several markets, products, periods or channels together stay within a limit (t).
+    """Sales (or purchases) over several markets, products, periods or channels together stay within a limit:
+
+    Σ sell ≤ limit,   or  Σ buy ≤ limit   (t)
 
     Shadow price: what one more tonne over all of them would add.
     """
@@ -70,10 +75,11 @@ def market_limit(instance: Instance, columns: Columns) -> Rows:
     return make_rows("market_limit", "t", keys, parts, AT_MOST, limits.assign(rhs=limits["limit_t"]), True)
 
 
+@gives("contract", "contract_at_most")
 def contract(instance: Instance, columns: Columns) -> list[Rows]:
     """What was promised is delivered or paid for:  Σ sell + shortfall ≥ quantity,  Σ sell ≤ at_most   (t).
 
-    A hard contract has no shortfall. Shadow price: what one tonne less promised would add (negative, of course).
+    A hard contract has no shortfall. Shadow price: what one tonne more promised, or one more allowed, would add.
     """
     contracts = instance.table("contracts")
     parts = []
@@ -95,10 +101,13 @@ def contract(instance: Instance, columns: Columns) -> list[Rows]:
     ]
 
 
+@gives("own_use", "own_use_at_most")
 def own_use(instance: Instance, columns: Columns) -> list[Rows]:
-    """What must be kept for own use is kept:  Σ own_use = quantity   (t); ``own_use_at_most`` where a part will do.
+    """What must be kept for own use is kept, over the products and periods that can meet the need:
 
-    Shadow price: what one tonne less needed (or more allowed) would add.
+    ``own_use``:  Σ own_use = quantity,   or where a part will do  ``own_use_at_most``:  Σ own_use ≤ quantity   (t)
+
+    Shadow price: what one tonne more needed (or allowed) would add.
     """
     keys = ["node", "need", "when"]
     needs = instance.table("own_use").rename(columns={"product": "need", "period": "when", "quantity_t": "rhs"})
@@ -109,6 +118,7 @@ def own_use(instance: Instance, columns: Columns) -> list[Rows]:
     ]
 
 
+@gives("safety_share")
 def safety_share(instance: Instance, columns: Columns) -> list[Rows]:
     """Sales keep within a share of what the market absorbs, so that they do not move its price:
 
@@ -118,12 +128,12 @@ def safety_share(instance: Instance, columns: Columns) -> list[Rows]:
     """
     found = []
     keys = ["market", "product", "period"]
-    for rule in instance.table("rules").itertuples():
-        if rule.rule != "safety_share":
-            continue
+    for rule in rules_of(instance, "safety_share"):
         markets = {m for _, members in instance.groups("markets", rule.within) for m in members}
         products = {p for _, members in instance.groups("subjects", rule.of) for p in members}
         sold = columns["sell"][columns["sell"]["market"].isin(markets) & columns["sell"]["product"].isin(products)]
+        if sold.empty:
+            raise matches_nothing(rule)
         absorbs = sold[keys].drop_duplicates().merge(instance.table("absorption"), on=keys, how="left")
         missing = absorbs[absorbs["absorbs_t"].isna()]
         if len(missing):

@@ -37,9 +37,9 @@ def money_terms(instance: Instance, columns: Columns) -> pd.DataFrame:
     parts = [part for source in SOURCES for part in source(instance, columns) if len(part)]
     frame = pd.concat([_complete(part) for part in parts], ignore_index=True) if parts else _complete(pd.DataFrame())
     frame = frame[frame["yuan"] != 0].reset_index(drop=True)
-    company = instance.table("bases").set_index("base")["company"]
+    company = dict(instance.table("bases")[["base", "company"]].itertuples(index=False))
     own = frame["company"] != ""
-    frame["company"] = frame["company"].where(own, frame["base"].map(company).fillna(""))
+    frame["company"] = frame["company"].where(own, [company.get(base, "") for base in frame["base"]])
     return frame
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from optimizer.instance.instance import Instance
+from optimizer.phases import Phase
 from optimizer.program.program import Program
-from optimizer.program.rows import AT_LEAST
+from optimizer.program.rows import AT_LEAST, NUMERIC_KEYS
 from optimizer.program.solver import Answer, Matrix
 
 BINDING = 1e-6
@@ -22,7 +23,8 @@ class Plan:
 
     ``objective_yuan`` is the program's optimum (in the unit of a measure, if one is the objective), ``values`` the
     practical figures of all decisions, ``exact_values`` the program's own. ``answer`` holds the prices of the first
-    objective.
+    objective. ``unprotected`` holds what companies and bases would be left with by the plan of greatest sales without
+    participation (party, id, balance_yuan; empty where nothing is divided).
     """
 
     program: Program
@@ -33,9 +35,10 @@ class Plan:
     exact_values: np.ndarray
     answer: Answer
     residues: pd.DataFrame
+    unprotected: pd.DataFrame
     solver: str
     notes: tuple[str, ...]
-    seconds: dict[str, float]
+    phases: dict[str, Phase]
 
     @property
     def instance(self) -> Instance:
@@ -88,6 +91,8 @@ class Plan:
         if not frames:
             return pd.DataFrame(columns=["rule", "sense", "binding", "slack", "unit", "value_yuan_per_unit"])
         table = pd.concat(frames, ignore_index=True)
+        whole = [c for c in table.columns if NUMERIC_KEYS.get(c) == "int64"]
+        table = table.astype(dict.fromkeys(whole, "Int64"))  # a tier stays 1 beside rows that have none
         last = ["sense", "binding", "slack", "unit", "value_yuan_per_unit"]
         keys = [c for c in table.columns if c not in ("rule", *last)]
         return table[["rule", *keys, *last]]

@@ -14,10 +14,12 @@ from optimizer.problems import NoPlan
 from optimizer.program import balance, cash, choices, diversification, land, linear, market, parties, resources, rotation
 from optimizer.program.decisions import make_columns
 from optimizer.program.money import SIGN, money_terms, vector
+from optimizer.program.objectives import OBJECTIVES
 from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL, Columns, Rows
+from optimizer.program.sentences import sentence
 from optimizer.texts import say
 
-Rule = Callable[[Instance, Columns], Rows | list[Rows]]
+Rule = Callable[..., Rows | list[Rows]]
 
 RULES: tuple[Rule, ...] = (
     land.land,
@@ -51,7 +53,16 @@ RULES: tuple[Rule, ...] = (
     choices.max_bases,
     linear.linear,
 )
-"""Every rule of the program that speaks of goods and land; those that speak of money follow in ``build``."""
+"""Every rule of the program that speaks of goods and land, as a function of the instance and the decisions."""
+
+MONEY_RULES: tuple[Rule, ...] = (
+    parties.participation,
+    parties.net_basis,
+    parties.least_gain,
+    parties.least_of_all,
+    cash.cash,
+)
+"""Every rule that speaks of money; ``build`` gives each the money terms it needs."""
 
 
 @dataclass(frozen=True)
@@ -80,35 +91,30 @@ class Program:
         return {position: int(start) for position, start in enumerate(starts[:-1])}
 
     def objective(self, name: str) -> np.ndarray:
-        """Yuan (or units of a measure) per unit of each decision under an objective.
-
-        sales: what grown produce earns, bought-in goods net · margin: all incomes less all costs of the chain ·
-        household_gain: dividends, shares, wages and rents less what is forgone · county_income: margin plus the
-        households' wages and rents less what is forgone (dividends are part of the margin already) ·
-        least_household_gain: the gain per linked person of the worst-off village.
-        """
-        money, count = self.money, self.columns.count
-        signs = money["account"].map(SIGN).to_numpy()
-        if name == "margin":
-            return vector(money, count, signs)
-        if name == "sales":
-            chosen = money["account"].isin(["sales", "resale", "purchases"]).to_numpy()
-            return vector(money[chosen], count, signs[chosen])
-        if name == "household_gain":
-            return vector(self.households, count)
-        if name == "county_income":
-            earned = self.households[~self.households["account"].isin(["dividend", "share"])]
-            return vector(money, count, signs) + vector(earned, count)
+        """Yuan (or units of a measure) per unit of each decision under an objective, as ``OBJECTIVES`` defines it."""
+        count = self.columns.count
         if name == "least_household_gain":
             least = np.zeros(count)
             least[self.columns["least"]["column"]] = 1.0
             return least
+        if name in OBJECTIVES:
+            wanted = OBJECTIVES[name]
+            money = self.money[self.money["account"].isin(wanted.chain)]
+            earned = self.households[self.households["account"].isin(wanted.households)]
+            return vector(money, count, money["account"].map(SIGN).to_numpy()) + vector(earned, count)
         rule = next(r for r in diversification.rules_of(self.instance, "measure") if r.name == name)
         terms = pd.concat(linear.weighted_terms(self.instance, self.columns, rule))
         return vector(terms.rename(columns={"coefficient": "yuan"}), count)
 
+    def tiers(self) -> np.ndarray:
+        """The number of its tier per tonne sold or bought: the tie-break of objectives that see no price."""
+        found = np.zeros(self.columns.count)
+        for kind in ("sell", "buy", "group_sell"):
+            found[self.columns[kind]["column"]] = self.columns[kind]["tier"]
+        return found
+
     def tonne_km(self) -> np.ndarray:
-        """Kilometres per tonne sent on each lane: the first part of the tie-break."""
+        """Kilometres per tonne sent on each lane: a part of the tie-break."""
         lanes = self.instance.table("lanes").rename(columns={"from": "from_node", "to": "to_node"})
         ship = self.columns["ship"].merge(lanes, on=["product", "from_node", "to_node", "period"])
         return vector(ship.rename(columns={"distance_km": "yuan"}), self.columns.count)
@@ -121,8 +127,7 @@ def build(instance: Instance) -> Program:
     cash.add_cash(instance, columns)
     objective = instance.settings.objective
     wants_least = "least_household_gain" in (objective.name, objective.then)
-    least = pd.DataFrame({"least": ["yuan_per_person"] if wants_least else []}, dtype=object)
-    columns.add("least", "yuan", least, lower=-np.inf)
+    parties.add_least(instance, columns, wants_least)
     money = money_terms(instance, columns)
     party_terms = parties.party_terms(instance, money)
     household_terms = parties.household_terms(instance, columns, money, party_terms)
@@ -135,27 +140,24 @@ def build(instance: Instance) -> Program:
     found += parties.least_gain(instance, columns, household_terms)
     found.append(cash.cash(instance, columns, money, party_terms))
     if wants_least:
-        found.append(parties.least_of_all(instance, columns, household_terms))
-    found = [_without_empty_rows(rows) for rows in found if len(rows)]
-    return Program(instance, columns, tuple(rows for rows in found if len(rows)), money, party_terms, household_terms)
+        found += parties.least_of_all(instance, columns, household_terms)
+    _require_possible(found)
+    kept = [rows.without(_empty(rows)) for rows in found]
+    return Program(instance, columns, tuple(rows for rows in kept if len(rows)), money, party_terms, household_terms)
 
 
-def _without_empty_rows(rows: Rows) -> Rows:
-    """Rows without any decision are dropped if they hold, and are the end of the matter if they do not."""
+def _empty(rows: Rows) -> np.ndarray:
+    """Which rows have no decision."""
     empty = np.ones(len(rows), dtype=bool)
     empty[rows.row] = False
-    if not empty.any():
-        return rows
-    rhs = rows.rhs[empty]
-    broken = {AT_MOST: rhs < 0, AT_LEAST: rhs > 0, EQUAL: rhs != 0}[rows.sense]
-    if broken.any():
-        raise NoPlan([say("noplan.infeasible"), *(_sentence(rows, i) for i in np.flatnonzero(empty)[broken])])
-    number = np.cumsum(~empty) - 1
-    return Rows(rows.rule, rows.unit, rows.keys[~empty].reset_index(drop=True), rows.sense, rows.rhs[~empty],
-                number[rows.row], rows.column, rows.coefficient)  # fmt: skip
+    return empty
 
 
-def _sentence(rows: Rows, index: int) -> str:
-    names = ", ".join(f"{key} {value}" for key, value in rows.keys.iloc[index].items())
-    direction = say("noplan.too_little" if rows.sense != AT_MOST else "noplan.too_much")
-    return say("noplan.line", rule=rows.rule, names=names, amount=f"{abs(rows.rhs[index]):,.6g}", unit=rows.unit, direction=direction)
+def _require_possible(found: list[Rows]) -> None:
+    """A row without any decision that does not hold is the end of the matter: raises NoPlan naming all of them."""
+    lines = []
+    for rows in found:
+        broken = {AT_MOST: rows.rhs < 0, AT_LEAST: rows.rhs > 0, EQUAL: rows.rhs != 0}[rows.sense]
+        lines += [sentence(rows, i, abs(rows.rhs[i]), rows.rhs[i] > 0) for i in np.flatnonzero(_empty(rows) & broken)]
+    if lines:
+        raise NoPlan([say("noplan.infeasible"), *lines])

@@ -85,19 +85,24 @@ def _moves(instance: Instance, states: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def _useful(instance: Instance) -> pd.DataFrame:
-    """Spots (product, node, period) from which goods can be sold, used, stored to the end, processed or salvaged."""
+    """Spots (product, node, period) from which goods can be sold, used, stored to the end, processed or salvaged.
+
+    What is grown or made may rot where it is, so that one product nobody takes does not forbid what is made beside it.
+    """
     periods = pd.DataFrame({"period": list(instance.periods.names)}, dtype=object)
     yields = instance.table("yields")
     used = yields[yields["yield_kg_per_mu"] < 0].rename(columns={"base": "node"})
-    grown = yields[yields["yield_kg_per_mu"] > 0].rename(columns={"base": "node"})  # may rot there, if only for a while
+    grown = yields[yields["yield_kg_per_mu"] > 0].rename(columns={"base": "node"})
     own = instance.table("own_use")[["node", "product"]]
     own = each_member(own, "product", [instance.members("products", text) for text in own["product"]])
     storage = instance.table("storage")[["node", "product"]]
+    made = instance.table("processes")[["process", "node"]].merge(instance.table("process_outputs")[["process", "product"]], on="process")
     parts = [
         instance.table("demand").rename(columns={"market": "node"})[SPOT],
         used[SPOT],
         grown[SPOT],
         own.merge(periods, how="cross")[SPOT],
+        made.merge(periods, how="cross")[SPOT],
         storage.merge(periods.tail(1), how="cross")[SPOT],
         instance.table("purchases")[SPOT],
     ]

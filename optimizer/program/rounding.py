@@ -20,8 +20,8 @@ from optimizer.program.resources import resource_uses
 from optimizer.program.rows import AT_LEAST, AT_MOST
 from optimizer.program.solver import Matrix
 
-NEAR = 1e-6
-"""A figure this close to a whole number of units is that number."""
+NEAR = 1e-4
+"""A figure this close (in units) to a whole number of units is that number: stages leave a slack of 10⁻⁷ of the optimum."""
 
 
 @dataclass(frozen=True)
@@ -358,5 +358,5 @@ def residues(program: Program, matrix: Matrix, rounded: np.ndarray) -> pd.DataFr
         mine = amount[start : start + len(rows)]
         for index in np.flatnonzero(mine > tolerance[start : start + len(rows)]):
             names = ", ".join(f"{key} {value}" for key, value in rows.keys.iloc[index].items())
-            found.append((rows.rule, names, float(mine[index]), rows.unit))
+            found.append((rows.rule, names, float(mine[index]), rows.unit[index]))
     return pd.DataFrame(found, columns=["rule", "names", "amount", "unit"])

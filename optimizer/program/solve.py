@@ -6,13 +6,14 @@ names → practical units, with the floors of participation tightened if roundin
 
 from __future__ import annotations
 
-import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from optimizer.instance.instance import Instance
+from optimizer.phases import Phase, phase
 from optimizer.problems import NoPlan
 from optimizer.program.infeasible import conflict, without_bound
 from optimizer.program.parties import linked_persons
@@ -34,6 +35,8 @@ from optimizer.texts import say
 
 SECOND_STAGE_LOSS = 1e-7
 FACE = 1e-7
+TIGHTENINGS = 6
+STUCK_YUAN = 0.005
 GOLDEN = (5**0.5 - 1) / 2
 NO_FLOOR = -1e20
 """What the solvers take for a bound that is not there."""
@@ -49,21 +52,16 @@ def solve(instance: Instance, solver: str = "highs") -> Plan:
     SolverStopped, or InputError for a rule that matches nothing.
     """
     check_solver(solver)
-    clock = time.perf_counter()
-    program = build(instance)
-    built = time.perf_counter()
-    matrix = to_matrix(program)
-    engine = Solver(matrix, solver, instance.settings.integer_gap)
+    phases: dict[str, Phase] = {}
     notes: list[str] = []
-    for attempt in range(6):
-        first, final = _stages(program, engine, notes)
-        values = round_plan(program, matrix, final.values)
-        broken = _broken_floors(program, values)
-        if not broken or attempt == 5:
-            break
-        engine = _tightened(program, engine, broken)
-    matrix = engine.matrix
-    seconds = {"build": built - clock, "solve": time.perf_counter() - built}
+    with phase("build", phases):
+        program = build(instance)
+        matrix = to_matrix(program)
+    with phase("solve", phases):
+        engine = Solver(matrix, solver, instance.settings.integer_gap)
+        with ThreadPoolExecutor(max_workers=1) as beside:  # solvers leave the second core and Python free
+            free = beside.submit(unprotected, program)
+            first, final, values = _with_floors_kept(program, engine, notes)
     constant = float(instance.settings.objective.constant_yuan)
     sign = -1.0 if instance.settings.objective.minimise else 1.0
     return Plan(
@@ -74,11 +72,25 @@ def solve(instance: Instance, solver: str = "highs") -> Plan:
         values=values,
         exact_values=final.values,
         answer=first if sign > 0 else replace(first, row_price=-first.row_price, reduced_cost=-first.reduced_cost),
-        residues=residues(program, matrix, values),
+        residues=residues(program, to_matrix(program), values),  # against the floors as asked for, not as tightened
+        unprotected=free.result(),
         solver=solver,
         notes=tuple(dict.fromkeys(notes)),
-        seconds=seconds,
+        phases=phases,
     )
+
+
+def _with_floors_kept(program: Program, engine: Solver, notes: list[str]) -> tuple[Answer, Answer, np.ndarray]:
+    """The answers of the first objective and of the last stage, and the practical values; floors that rounding broke
+    are raised by what it cost, and the stages run again."""
+    for _ in range(TIGHTENINGS):
+        first, final = _stages(program, engine, notes)
+        values = round_plan(program, engine.matrix, final.values)
+        broken = _broken_floors(program, values)
+        if not broken:
+            break
+        _tighten(program, engine, broken)
+    return first, final, values
 
 
 def to_matrix(program: Program) -> Matrix:
@@ -122,12 +134,13 @@ def _stages(program: Program, engine: Solver, notes: list[str]) -> tuple[Answer,
         first = replace(require_optimal(engine.solve()), gap=gap)
     final = first
     if objective.name == "least_household_gain":
-        _raise_the_next(program, engine, first)
+        final = _raise_the_next(program, engine, first, notes)
     # Then the second objective; then least tonne-kilometres and a fixed order of names, so that neither the order of
     # rows nor the solver decides between equally good plans.
     names = 1.0 + np.modf(np.arange(1, len(matrix.cost) + 1) * GOLDEN)[0]
     second = [program.objective(objective.then)] if objective.then and objective.then != objective.name else []
-    for wish in (*second, -program.tonne_km(), -names):
+    unpriced = [] if "margin" in (objective.name, objective.then) else [-program.tiers()]  # else tiers might fill in any order
+    for wish in (*second, *unpriced, -program.tonne_km(), -names):
         final = _next_stage(engine, final, wish)
     matrix.cost, matrix.lower, matrix.upper, matrix.integer, matrix.sense, matrix.rhs = before
     if matrix.integer.any():
@@ -135,55 +148,39 @@ def _stages(program: Program, engine: Solver, notes: list[str]) -> tuple[Answer,
     return first, final
 
 
-def _raise_the_next(program: Program, engine: Solver, first: Answer) -> None:
+def _raise_the_next(program: Program, engine: Solver, first: Answer, notes: list[str]) -> Answer:
     """Max–min, then the next: villages that truly cannot gain more than the least are fixed, the others go on.
 
-    A village can improve if its gain can exceed the level while no other falls below its own; that is asked of each
-    in turn, since a degenerate optimum may hold one down by chance.
+    A positive weight in the price of ``least`` proves that a village is held down in every optimal plan; one held down
+    by chance has none and goes on with the others. At least one has a weight, so that every round fixes one.
     """
     matrix = engine.matrix
     position = next(i for i, r in enumerate(program.rows) if r.rule == "least_of_all")
-    rows, start = program.rows[position], program.first_row[position]
+    villages = list(program.rows[position].keys["village"])
+    start = program.first_row[position]
+    persons = linked_persons(program.instance).reindex(villages).to_numpy(dtype=float)
+    gain, apart = (
+        program.columns[kind].set_index("village")["column"].reindex(villages).to_numpy() for kind in ("village_gain", "set_apart")
+    )
+    answer, still = first, np.ones(len(villages), dtype=bool)
+    while still.any() and answer.status == OPTIMAL:
+        weight = np.abs(answer.row_price[start : start + len(villages)]) * persons
+        stuck = still & (weight > FACE)
+        if not stuck.any():
+            break
+        if answer.objective <= STUCK_YUAN:
+            notes += [say("note.village_stuck", village=villages[i], yuan=f"{answer.objective:,.2f}") for i in np.flatnonzero(stuck)]
+        level = answer.objective * persons
+        matrix.lower[gain[stuck]] = (level - SECOND_STAGE_LOSS * np.maximum(1.0, np.abs(level)))[stuck]
+        matrix.upper[apart[stuck]] = np.inf
+        still &= ~stuck
+        if still.any():
+            answer = engine.solve()
     least = int(program.columns["least"]["column"].iloc[0])
-    persons = linked_persons(program.instance).reindex(rows.keys["village"]).to_numpy(dtype=float)
-    own_cost = matrix.cost.copy()
-    open_rows = list(range(len(rows)))
-    level = float(first.objective)
-    gains = {
-        i: np.bincount(rows.column[(rows.row == i) & (rows.column != least)],
-                       weights=rows.coefficient[(rows.row == i) & (rows.column != least)], minlength=len(own_cost))
-        for i in open_rows
-    }  # fmt: skip
-    least_terms = {i: np.flatnonzero((matrix.row == start + i) & (matrix.column == least))[0] for i in open_rows}
-    while open_rows:
-        slack = SECOND_STAGE_LOSS * max(1.0, abs(level))
-        for i in open_rows:
-            matrix.rhs[start + i] = (level - slack) * persons[i]
-            matrix.coefficient[least_terms[i]] = 0.0
-        engine.live = None
-        stuck = []
-        for i in open_rows:
-            matrix.cost = gains[i]
-            best = engine.solve()
-            if best.status != OPTIMAL or best.objective <= (level + 10 * slack) * persons[i]:
-                stuck.append(i)
-        open_rows = [i for i in open_rows if i not in stuck]
-        if not stuck or not open_rows:
-            break
-        for i in open_rows:
-            matrix.rhs[start + i] = 0.0
-            matrix.coefficient[least_terms[i]] = -persons[i]
-        engine.live = None
-        matrix.cost = own_cost
-        higher = engine.solve()
-        if higher.status != OPTIMAL:
-            break
-        level = float(higher.objective)
-    for i, term in least_terms.items():
-        matrix.coefficient[term] = 0.0
-        assert i >= 0
-    matrix.lower[least] = matrix.upper[least] = 0.0
-    engine.live = None
+    matrix.lower[least] = matrix.upper[least] = first.values[least]
+    matrix.upper[apart] = np.inf
+    matrix.cost = np.zeros_like(matrix.cost)  # every plan that keeps the floors is as good: nothing has a price
+    return require_optimal(engine.solve())
 
 
 def _next_stage(engine: Solver, best: Answer, wish: np.ndarray) -> Answer:
@@ -208,19 +205,22 @@ def _next_stage(engine: Solver, best: Answer, wish: np.ndarray) -> Answer:
 def unprotected(program: Program) -> pd.DataFrame:
     """What companies and bases would be left with by the plan of greatest sales if none could refuse a loss.
 
-    Columns: party, id, balance_yuan. Empty where no split or no floor exists. Solved once, for comparison.
+    Columns: party, id, balance_yuan. Empty where no split or no floor exists, or sales have no bound. For comparison.
     """
     wanted = [i for i, rows in enumerate(program.rows) if rows.rule == "participation"]
+    nothing = pd.DataFrame(columns=["party", "id", "balance_yuan"])
     if not wanted:
-        return pd.DataFrame(columns=["party", "id", "balance_yuan"])
+        return nothing
     matrix = to_matrix(program)
     matrix.cost = program.objective("sales")
     for position in wanted:
         start = program.first_row[position]
         matrix.rhs[start : start + len(program.rows[position])] = NO_FLOOR
-    values = require_optimal(Solver(matrix, "highs", program.instance.settings.integer_gap).solve()).values
+    answer = Solver(matrix, "highs", program.instance.settings.integer_gap).solve()
+    if answer.status != OPTIMAL:
+        return nothing
     terms = program.parties
-    amounts = terms.assign(balance_yuan=terms["yuan"].to_numpy(dtype=float) * values[terms["column"]])
+    amounts = terms.assign(balance_yuan=terms["yuan"].to_numpy(dtype=float) * answer.values[terms["column"]])
     balances = amounts.groupby(["party", "id"], as_index=False)["balance_yuan"].sum()
     return balances[balances["party"].isin(["company", "base"])].reset_index(drop=True)
 
@@ -241,11 +241,10 @@ def _broken_floors(program: Program, values: np.ndarray) -> dict[tuple[str, str]
     return broken
 
 
-def _tightened(program: Program, engine: Solver, broken: dict[tuple[str, str], float]) -> Solver:
+def _tighten(program: Program, engine: Solver, broken: dict[tuple[str, str], float]) -> None:
     """Raise the floors that rounding broke by what it cost, and a little more."""
     for position, rows in enumerate(program.rows):
         if rows.rule == "participation":
             for index, key in enumerate(rows.keys[["party", "id"]].itertuples(index=False, name=None)):
                 if key in broken:
                     engine.matrix.rhs[program.first_row[position] + index] += 1.5 * broken[key] + 1.0
-    return engine

@@ -7,8 +7,15 @@ the sign of duals under maximisation differs between its versions 3 and 4 and be
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import highspy
@@ -181,7 +188,7 @@ def to_pulp(
     order = np.argsort(matrix.row, kind="stable")
     bounds = np.searchsorted(matrix.row[order], np.arange(len(matrix.rhs) + 1))
     columns, coefficients = matrix.column[order].tolist(), matrix.coefficient[order].tolist()
-    for number, (start, end) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+    for number, (start, end) in enumerate(pairwise(bounds)):
         pairs = [(variables[c], v) for c, v in zip(columns[start:end], coefficients[start:end], strict=True)]
         left, right = _expression(pairs), float(matrix.rhs[number])
         sense = matrix.sense[number]
@@ -196,8 +203,32 @@ def _expression(pairs: list[tuple[Any, float]]) -> Any:
     return pulp.LpAffineExpression(pairs)  # PuLP 3; lpSum(pairs) would add the coefficients as constants
 
 
+GREETING = Lock()
+
+
+def _greet_nobody() -> None:
+    """HiGHS prints its name when the first object of a process is made, whatever its options say; here to nobody."""
+    with GREETING:
+        _first_of_process()
+
+
+@cache
+def _first_of_process() -> None:
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        kept = os.dup(1)
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+            try:
+                highspy.Highs()
+            finally:
+                os.dup2(kept, 1)
+                os.close(kept)
+
+
 def _pulp_solver(name: str, matrix: Matrix, gap: float) -> Any:
     if name == "highs":
+        _greet_nobody()
         # Interior point with crossover leaves a basis too, and was 3 to 12 times faster on a county's program.
         large = len(matrix.cost) > LARGE and not matrix.integer.any()
         method = {"solver": "ipm"} if large else {}

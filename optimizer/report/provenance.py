@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import platform
-import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from optimizer.household.distribution import Distribution
+from optimizer.phases import Phase
 
 PACKAGES = ("optimizer", "pulp", "highspy", "numpy", "pandas", "networkx", "pydantic", "PyYAML", "plotly", "XlsxWriter")
 
@@ -24,20 +25,14 @@ def versions() -> dict[str, str]:
     return found
 
 
-def peak_memory_mb() -> float | None:
-    """The most memory this process has used so far, in MB; None where the system does not say (Windows)."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
+def provenance(distribution: Distribution, phases: Mapping[str, Phase]) -> dict[str, Any]:
+    """The content of run.json: inputs by hash, policy, versions, solver, seed, time and memory of each phase.
 
-
-def provenance(distribution: Distribution, seconds: Mapping[str, float]) -> dict[str, Any]:
-    """The content of run.json: inputs by hash, policy, versions, solver, seed, timings and memory of each phase."""
+    ``phases`` are those around the plan and the division (load, report), which know their own.
+    """
     plan, instance = distribution.plan, distribution.instance
-    timings = {**seconds, **plan.seconds, "divide": distribution.seconds}
+    order = ("load", "build", "solve", "divide", "report")
+    known = {**phases, **plan.phases, **distribution.phases}
     return {
         "instance": instance.name,
         "policy": instance.policy,
@@ -48,6 +43,5 @@ def provenance(distribution: Distribution, seconds: Mapping[str, float]) -> dict
         "solver": {"name": plan.solver, "gap": plan.answer.gap, "notes": list(plan.notes)},
         "seed": None,
         "size": plan.program.size,
-        "seconds": {name: round(value, 3) for name, value in timings.items()},
-        "peak_memory_mb": peak_memory_mb(),
+        "phases": {name: asdict(known[name]) for name in order if name in known},
     }

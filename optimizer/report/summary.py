@@ -23,6 +23,7 @@ def summarise(distribution: Distribution) -> dict[str, Any]:
     summary: dict[str, Any] = {
         "instance": instance.name,
         "title": instance.title,
+        "notice": instance.notice,
         "policy": instance.policy,
         "changes": list(instance.changes),
         "status": plan.status,

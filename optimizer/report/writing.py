@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 
 from optimizer.household.distribution import Distribution
-from optimizer.program.solve import unprotected
+from optimizer.phases import Phase, phase
 from optimizer.report.contents import Report
 from optimizer.report.crops import crop_economics
 from optimizer.report.facts import facts
 from optimizer.report.folder import SUMMARY, text_file, written_whole
 from optimizer.report.html import to_html
-from optimizer.report.provenance import provenance
+from optimizer.report.provenance import provenance, versions
 from optimizer.report.summary import summarise
 from optimizer.report.tables import tables
 from optimizer.report.workbook import write_workbook
@@ -26,23 +24,23 @@ from optimizer.revenue.split import BASES, READINGS
 
 def contents(distribution: Distribution) -> Report:
     """Everything the report, the workbook and the terminal show."""
-    with ThreadPoolExecutor(max_workers=1) as beside:  # the solver leaves Python free meanwhile
-        without = beside.submit(unprotected, distribution.plan.program)
-        summary, shown = summarise(distribution), tables(distribution)
-        splits = [distribution.split_of(reading, basis) for basis in BASES for reading in READINGS]
-        return Report(
-            distribution=distribution,
-            summary=summary,
-            tables=shown,
-            facts=facts(distribution),
-            crops=crop_economics(distribution),
-            splits=[split for split in splits if split is not None],
-            without_participation=_side_by_side(distribution, without.result()),
-        )
+    splits = [distribution.split_of(reading, basis) for basis in BASES for reading in READINGS]
+    return Report(
+        distribution=distribution,
+        summary=summarise(distribution),
+        tables=tables(distribution),
+        facts=facts(distribution),
+        crops=crop_economics(distribution),
+        splits=[split for split in splits if split is not None],
+        without_participation=_side_by_side(distribution),
+        versions=versions(),
+        notes=distribution.plan.notes,
+    )
 
 
-def _side_by_side(distribution: Distribution, without: pd.DataFrame) -> pd.DataFrame | None:
+def _side_by_side(distribution: Distribution) -> pd.DataFrame | None:
     """Balances of companies and bases in this plan and in the one of greatest sales without participation."""
+    without = distribution.plan.unprotected
     if without.empty or distribution.parties.empty:
         return None
     both = distribution.parties[["party", "id", "balance_fen"]].merge(without, on=["party", "id"])
@@ -50,20 +48,24 @@ def _side_by_side(distribution: Distribution, without: pd.DataFrame) -> pd.DataF
     return both
 
 
-def report(distribution: Distribution, folder: str | Path, seconds: Mapping[str, float] | None = None) -> Report:
+def report(distribution: Distribution, folder: str | Path, phases: Mapping[str, Phase] | None = None) -> Report:
     """Write the results folder: summary.json, the tables as CSV, report.html, report.xlsx and run.json.
 
-    The folder appears whole or not at all. ``seconds`` are timings of earlier phases for run.json. Raises InputError
+    The folder appears whole or not at all. ``phases`` are those of loading, for run.json. Raises InputError
     if ``folder`` holds something else or cannot be written.
     """
-    clock = time.perf_counter()
-    shown = contents(distribution)
+    known = dict(phases or {})
     with written_whole(Path(folder)) as draft:
-        text_file(draft, SUMMARY, json.dumps(shown.summary, ensure_ascii=False, indent=2) + "\n")
-        for name, table in shown.tables.items():
-            text_file(draft, f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
-        text_file(draft, "report.html", to_html(shown))
-        write_workbook(shown, draft / "report.xlsx")
-        timings = {**(seconds or {}), "report": time.perf_counter() - clock}
-        text_file(draft, "run.json", json.dumps(provenance(distribution, timings), ensure_ascii=False, indent=2) + "\n")
+        with phase("report", known):
+            shown = contents(distribution)
+            _write(shown, draft)
+        text_file(draft, "run.json", json.dumps(provenance(distribution, known), ensure_ascii=False, indent=2) + "\n")
     return shown
+
+
+def _write(shown: Report, draft: Path) -> None:
+    text_file(draft, SUMMARY, json.dumps(shown.summary, ensure_ascii=False, indent=2) + "\n")
+    for name, table in shown.tables.items():
+        text_file(draft, f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+    text_file(draft, "report.html", to_html(shown))
+    write_workbook(shown, draft / "report.xlsx")

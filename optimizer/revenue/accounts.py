@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from optimizer.instance.instance import Instance
 
 UNIVERSE = {"company": "companies", "base": "bases", "collective": "villages"}
-NON_CASH = ("own_use", "closing_stock")
+FLOOR = ["party", "id", "floor_fen", "balance_fen"]
+FEN = 100
 
 
 def party_accounts(instance: Instance, ledger: pd.DataFrame) -> pd.DataFrame:
@@ -36,3 +39,16 @@ def party_accounts(instance: Instance, ledger: pd.DataFrame) -> pd.DataFrame:
     frame["costs_fen"] = paid.groupby(level=[0, 1]).sum().reindex(wide.index, fill_value=0)
     frame["balance_fen"] = frame["income_fen"] - frame["costs_fen"]
     return frame.join(wide).reset_index().astype({"income_fen": "int64", "costs_fen": "int64", "balance_fen": "int64"})
+
+
+def floors_broken(instance: Instance, parties: pd.DataFrame) -> pd.DataFrame:
+    """Companies and bases whose balance lies below their floor of participation: party, id, floor_fen, balance_fen.
+
+    Empty under ``settlement: slots``, where the program keeps the floors; averaged receipts may break one, which is
+    shown here rather than hidden.
+    """
+    floors = {"company": instance.settings.participation.company, "base": instance.settings.participation.base}
+    least = {party: math.ceil(floor * FEN) for party, floor in floors.items() if floor is not None}
+    held = parties[parties["party"].isin(least)]
+    held = held.assign(floor_fen=held["party"].map(least).astype("int64"))
+    return held.loc[held["balance_fen"] < held["floor_fen"], FLOOR].reset_index(drop=True)

@@ -41,7 +41,8 @@ def price_times_kg(kg: NDArray[np.float64], price_yuan_per_kg: NDArray[np.float6
 
 
 def _half_up_exact(micro_yuan: int) -> int:
-    return int(math.copysign((abs(micro_yuan) + 5_000) // 10_000, micro_yuan))
+    fen = (abs(micro_yuan) + 5_000) // 10_000
+    return -fen if micro_yuan < 0 else fen
 
 
 def split_rows(amounts: Ints, shares: Sequence[Fraction]) -> Ints:
@@ -58,12 +59,12 @@ def split_rows(amounts: Ints, shares: Sequence[Fraction]) -> Ints:
     numerators = np.array([int(share * denominator) for share in shares], dtype=object)
     amounts = np.asarray(amounts, dtype=np.int64)
     magnitude = np.abs(amounts)
-    if len(magnitude) and int(magnitude.max()) * denominator > INT64_LIMIT:
+    if max(1, int(magnitude.max(initial=0))) * denominator > INT64_LIMIT:
         exact = magnitude.astype(object)[:, None] * numerators[None, :]
     else:
         exact = magnitude[:, None] * numerators.astype(np.int64)[None, :]
-    floors = (exact // denominator).astype(np.int64)
-    remainder = exact - floors * denominator
+    floors = exact // denominator
+    remainder, floors = exact - floors * denominator, floors.astype(np.int64)
     left = magnitude - floors.sum(axis=1)
     order = np.argsort(-remainder, axis=1, kind="stable")
     rank = np.empty_like(order)
@@ -79,19 +80,20 @@ def divide(total: int, weights: Ints, carry: Ints | None = None) -> tuple[Ints, 
        whoever stands first (callers sort by id).
     3. carryᵢ ← dᵢ − 10⁶ for those who did, dᵢ for the others; recipients of weight 0 keep theirs.
 
-    ``carry`` is in millionths of a fen; without it each division stands alone. Raises ValueError if no weight is
-    positive: money without a recipient is no division.
+    ``carry`` is what each is owed, in millionths of a fen; without it each division stands alone. A negative total is
+    divided as its magnitude, and all signs (of the carry too) are turned. Raises ValueError if no weight is positive:
+    money without a recipient is no division.
 
     >>> divide(196000, np.array([1, 1, 1]))[0]
     array([65334, 65333, 65333])
     """
     weights = np.asarray(weights, dtype=np.int64)
-    before = np.zeros(len(weights), dtype=np.int64) if carry is None else np.asarray(carry, dtype=np.int64)
-    whole = int(weights.sum()) if len(weights) else 0
-    if whole <= 0 or weights.min() < 0:
+    if not weights.any() or weights.min() < 0:
         raise ValueError("expected weights of which none is negative and at least one is positive")
-    magnitude = abs(int(total))
-    largest = int(weights.max())
+    sign = -1 if total < 0 else 1
+    before = np.zeros(len(weights), dtype=np.int64) if carry is None else sign * np.asarray(carry, dtype=np.int64)
+    magnitude, largest = abs(int(total)), int(weights.max())
+    whole = int(weights.sum()) if largest * len(weights) <= INT64_LIMIT else sum(weights.tolist())
     if magnitude * largest > INT64_LIMIT or MICRO * whole > INT64_LIMIT:
         wide = weights.astype(object)
         floors = (magnitude * wide // whole).astype(np.int64)
@@ -100,11 +102,10 @@ def divide(total: int, weights: Ints, carry: Ints | None = None) -> tuple[Ints, 
         exact = magnitude * weights
         floors = exact // whole
         claims = MICRO * (exact - floors * whole) // whole
-    sign = -1 if total < 0 else 1
     positive = weights > 0
-    claims = np.where(positive, before + claims, np.iinfo(np.int64).min)
+    claims = np.where(positive, before + claims, -INT64_LIMIT)
     left = magnitude - int(floors.sum())
     extra = np.zeros(len(weights), dtype=np.int64)
     extra[np.argsort(-claims, kind="stable")[:left]] = 1
     after = np.where(positive, claims - MICRO * extra, before)
-    return sign * (floors + extra), after
+    return sign * (floors + extra), sign * after

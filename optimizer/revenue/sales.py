@@ -11,7 +11,10 @@ from optimizer.program.plan import Plan
 from optimizer.revenue.fen import divide, price_times_kg
 
 LINE = ["base", "product", "period", "market", "channel", "tier"]
+GROUPED = ["base", "market", "period"]
 KG_PER_T = 1000
+NOISE = 1e-9
+"""Less than this of a kilogram is binary noise."""
 
 
 def sale_lines(plan: Plan) -> pd.DataFrame:
@@ -43,7 +46,10 @@ def _kilograms(plan: Plan, tonnes: pd.Series) -> np.ndarray:
 
 
 def _with_group_cuts(plan: Plan, lines: pd.DataFrame) -> pd.DataFrame:
-    """Lay each origin's sales in a market and period into the steps of shared capacity, dearest lines first."""
+    """Lay each origin's sales in a market and period into the steps of shared capacity, in the order of their names.
+
+    A product may share the capacity of several groups; their cuts add up.
+    """
     steps = plan.decisions("group_sell")
     if steps.empty:
         return lines
@@ -51,29 +57,38 @@ def _with_group_cuts(plan: Plan, lines: pd.DataFrame) -> pd.DataFrame:
     cuts = groups.drop_duplicates(["market", "group", "period", "tier"])[["market", "group", "period", "tier", "price_cut_yuan_per_kg"]]
     steps = steps.merge(cuts, on=["market", "group", "period", "tier"]).rename(columns={"origin": "base"})
     steps["kg"] = _kilograms(plan, steps["value"])
+    steps = steps[steps["kg"] > 0].sort_values([*GROUPED, "group", "tier"], ignore_index=True)
     members = groups[["market", "group", "product", "period"]].drop_duplicates()
-    grouped = lines.merge(members, on=["market", "product", "period"], how="left")
-    free = grouped[grouped["group"].isna()]
-    keys = ["base", "market", "group", "period"]
-    known = {key: part for key, part in steps.sort_values("tier").groupby(keys)}
-    cut_lines = []
-    for key, part in grouped[grouped["group"].notna()].sort_values([*LINE]).groupby(keys):
-        room = [[float(s.kg), float(s.price_cut_yuan_per_kg)] for s in known[key].itertuples()] if key in known else []
-        for line in part.to_dict("records"):
-            left = line["kg"]
-            while left > 0 and room:
-                taken = min(left, room[0][0])
-                if taken > 0:
-                    cut_lines.append({**line, "kg": type(left)(taken), "price_yuan_per_kg": round(line["price_yuan_per_kg"] - room[0][1], 6)})
-                left -= taken
-                room[0][0] -= taken
-                if room[0][0] <= 1e-9:
-                    room.pop(0)
-            if left > 1e-9:
-                cut_lines.append({**line, "kg": left})
-    columns = list(lines.columns)
-    result = pd.concat([free[columns], pd.DataFrame(cut_lines, columns=columns)], ignore_index=True)
-    return result.groupby([*LINE, "price_yuan_per_kg"], as_index=False)["kg"].sum()[columns]
+    for group, mine in steps.groupby("group"):
+        inside = lines.merge(members[members["group"] == group], on=["market", "product", "period"], how="left")["group"].notna()
+        shared = lines[inside.to_numpy()].sort_values([*GROUPED, "product", "channel", "tier", "price_yuan_per_kg"], ignore_index=True)
+        lines = pd.concat([lines[~inside.to_numpy()], _laid_into(shared, mine)], ignore_index=True)
+    return lines.groupby([*LINE, "price_yuan_per_kg"], as_index=False)["kg"].sum()[list(lines.columns)]
+
+
+def _laid_into(lines: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
+    """``lines`` cut at the ends of the ``steps`` of their base, market and period, each piece at its step's price.
+
+    Both are sorted by those keys. What lies beyond the last step (there is none but for binary noise) keeps its price.
+    """
+    lines_of, steps_of = lines.groupby(GROUPED).indices, steps.groupby(GROUPED).indices
+    kg, cut = steps["kg"].to_numpy(), np.append(steps["price_cut_yuan_per_kg"].to_numpy(dtype=float), 0.0)
+    of_line, of_step, pieces = [], [], []
+    for key, rows in lines_of.items():
+        mine = steps_of.get(key, np.zeros(0, dtype=np.int64))
+        line_ends = np.cumsum(lines["kg"].to_numpy()[rows])
+        step_ends = np.cumsum(kg[mine])
+        ends = np.unique(np.concatenate([line_ends, step_ends[step_ends < line_ends[-1]]]))
+        starts = np.concatenate([[0], ends[:-1]])
+        of_line.append(rows[np.searchsorted(line_ends, starts, side="right")])
+        of_step.append(np.append(mine, len(steps))[np.searchsorted(step_ends, starts, side="right")])
+        pieces.append(ends - starts)
+    if not pieces:
+        return lines
+    amounts = np.concatenate(pieces)
+    laid = lines.iloc[np.concatenate(of_line)].assign(kg=amounts)
+    laid["price_yuan_per_kg"] = (laid["price_yuan_per_kg"] - cut[np.concatenate(of_step)]).round(6)
+    return laid[amounts > NOISE]
 
 
 def _averaged(lines: pd.DataFrame) -> pd.DataFrame:
