@@ -78,7 +78,9 @@ def test_every_problem_is_one_line(tmp_path: Path) -> None:
 
 def test_no_plan_ends_with_3_and_names_the_rule(tmp_path: Path) -> None:
     county = changed_copy(
-        tmp_path, "poverty_lines:", "contracts: [{contract: school, market: near, product: radish, quantity_t: 200, hard: yes}]\npoverty_lines:"
+        tmp_path,
+        "poverty_lines:",
+        "contracts: [{contract: school, market: near, product: radish, quantity_t: 200, hard: yes}]\npoverty_lines:",
     )
     done = run("solve", str(county), cwd=tmp_path)
     assert done.returncode == 3, done.stderr
@@ -86,20 +88,15 @@ def test_no_plan_ends_with_3_and_names_the_rule(tmp_path: Path) -> None:
     assert not (tmp_path / "results").exists()
 
 
-def test_without_bound_ends_with_3(tmp_path: Path) -> None:
-    county = changed_copy(tmp_path, "tree:", "tree:")
-    text = (county / "instance.yaml").read_text(encoding="utf-8")
-    text = text.replace("products: [", "products: [{product: gold}, ")
-    text = text.replace("activities:\n", "activities:\n  - {activity: dig}\n").replace(
-        "yields:\n", "yields:\n  - {activity: dig, product: gold, period: early, yield_kg_per_mu: 1000}\n"
+def test_without_bound_ends_with_3_and_names_what_pays(tmp_path: Path) -> None:
+    county = changed_copy(
+        tmp_path,
+        "resources: [",
+        "supply: [{resource: water, own: unlimited, let_limit: unlimited, let_price_yuan: 1}]\nresources: [{resource: water, unit: m3}, ",
     )
-    text = text.replace(
-        "demand:\n", "demand:\n  - {market: hill, product: gold, period: early, quantity_t: unlimited, price_yuan_per_kg: 1}\n"
-    )
-    (county / "instance.yaml").write_text(text, encoding="utf-8")
     done = run("solve", str(county), cwd=tmp_path)
     assert done.returncode == 3, done.stdout + done.stderr
-    assert "gold" in done.stderr
+    assert "water" in done.stderr
 
 
 def test_a_folder_that_is_no_result_is_never_replaced(tmp_path: Path) -> None:

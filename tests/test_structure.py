@@ -93,8 +93,9 @@ def spoken() -> str:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"[\w.]*\w\.[\w.]*", node.value):
                 patterns.add(re.escape(node.value) + (".+" if node.value.endswith(".") else ""))
             elif isinstance(node, ast.JoinedStr):
-                parts = [re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+" for part in node.values]
-                patterns.add("".join(parts) if any("\\." in part for part in parts) else "")
+                fixed = [str(part.value) for part in node.values if isinstance(part, ast.Constant)]
+                if re.fullmatch(r"[\w.]*\.[\w.]*", "".join(fixed)) and any(part.strip("._") for part in fixed):
+                    patterns.add("".join(re.escape(str(p.value)) if isinstance(p, ast.Constant) else r"[\w.]+" for p in node.values))
     for page in PACKAGE.rglob("*.html"):
         patterns |= {re.escape(key) for key in re.findall(r"[\"']([\w.]+\.\w+)[\"']", page.read_text(encoding="utf-8"))}
     return "|".join(sorted(patterns - {""}))

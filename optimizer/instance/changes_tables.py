@@ -139,7 +139,7 @@ def _changed(frame: pd.DataFrame, table: Table, rows: np.ndarray, change: Change
         problems.append(change.problem(str(change), say("expected.number_there")))
         return frame
     if attribute.kind == "price":
-        new = [round(float(v), PRICE_DECIMALS) for v in new]
+        new = [round(float(str(v)), PRICE_DECIMALS) for v in new]
     if attribute.kind in FIGURES and change.operator != "set" and not all(_fits(v, attribute) for v in new):
         problems.append(change.problem(str(change), *expectation(attribute, "")))
         return frame

@@ -48,8 +48,9 @@ def load(path: str | Path, policy: str = DEFAULT, changes: Sequence[str] = ()) -
     change_document(raw.document, wanted, problems)
     document, lost = read_structure(raw, raw.document, wanted, problems)
     periods = _periods(raw, document, lost)
-    names, starts = all_names(raw, tables, document, periods, {*_nameless(raw), *lost}, problems)
-    _expand_tables(raw, tables, names, periods, starts, spoiled)
+    nameless = _nameless(raw, tables, spoiled)
+    names, starts = all_names(raw, tables, document, periods, nameless | lost, problems)
+    _expand_tables(raw, tables, names, periods, starts, spoiled, nameless)
     before = dict(tables)
     names_after = change_tables(tables, wanted, names, problems, spoiled)
     _check_policies(raw, given, before, names, policy, spoiled)
@@ -82,14 +83,15 @@ def _placed(raw: RawInstance, problem: Problem) -> Problem:
     return replace(problem, row=line)
 
 
-def _nameless(raw: RawInstance) -> set[str]:
-    """Tables whose names cannot all be known: they could not be read, or the column of their names is missing."""
-    missing = {
+def _nameless(raw: RawInstance, tables: dict[str, pd.DataFrame], spoiled: set[str]) -> set[str]:
+    """Tables whose names cannot all be known: they could not be read, or names in them are missing or none."""
+    wrong = {
         name
-        for name, table in raw.tables.items()
-        if any(a.kind == "id" and a.column not in table.columns for a in registry()[name].attributes) and len(table.rows)
+        for name in spoiled
+        for attribute in registry()[name].attributes
+        if attribute.kind == "id" and not all(map(is_name, tables[name][attribute.column]))
     }
-    return (raw.lost & set(registry())) | missing
+    return (raw.lost & set(registry())) | wrong
 
 
 def _typed_tables(raw: RawInstance) -> tuple[dict[str, pd.DataFrame], set[str]]:
@@ -110,9 +112,14 @@ def _empty(name: str) -> pd.DataFrame:
 
 
 def _expand_tables(
-    raw: RawInstance, tables: dict[str, pd.DataFrame], names: Names, periods: Periods, starts: dict[str, str], spoiled: set[str]
+    raw: RawInstance,
+    tables: dict[str, pd.DataFrame],
+    names: Names,
+    periods: Periods,
+    starts: dict[str, str],
+    spoiled: set[str],
+    nameless: set[str],
 ) -> None:
-    nameless = _nameless(raw)
     for name, table in registry().items():
         if name in nameless:
             spoiled.add(name)

@@ -123,7 +123,7 @@ def poverty_line(instance: Instance) -> float:
 
 def household_branches(rule: SplitRule) -> list[tuple[str, Fraction]]:
     """Kinds of link and the share of the basis their households receive under the rule's reading."""
-    found = []
+    found: list[tuple[str, Fraction]] = []
     for branch in rule.tree:
         if branch.to == "households":
             found.append((branch.link, branch.share))

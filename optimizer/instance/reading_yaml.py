@@ -63,7 +63,7 @@ def _guard(file: str, text: str) -> None:
     """Refuse what can blow a few lines up to gigabytes or run a reader out of its stack."""
     depth = 0
     for event in yaml.parse(text, Loader=LOADER):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else None
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _Refused(Problem(file, line, "", say("found.alias"), say("expected.no_alias")))
         if isinstance(event, yaml.CollectionStartEvent):

@@ -158,6 +158,6 @@ def _require_possible(found: list[Rows]) -> None:
     lines = []
     for rows in found:
         broken = {AT_MOST: rows.rhs < 0, AT_LEAST: rows.rhs > 0, EQUAL: rows.rhs != 0}[rows.sense]
-        lines += [sentence(rows, i, abs(rows.rhs[i]), rows.rhs[i] > 0) for i in np.flatnonzero(_empty(rows) & broken)]
+        lines += [sentence(rows, int(i), abs(rows.rhs[i]), rows.rhs[i] > 0) for i in np.flatnonzero(_empty(rows) & broken)]
     if lines:
         raise NoPlan([say("noplan.infeasible"), *lines])

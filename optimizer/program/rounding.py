@@ -6,6 +6,7 @@ over at a node goes where there is still room, else it stays unsold. Sources of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import networkx as nx
@@ -193,15 +194,15 @@ def _entering(program: Program, rounded: np.ndarray, values: np.ndarray, units: 
     return found
 
 
-def _acyclic(source: list[tuple[str, ...]], target: list[tuple[str, ...]], onward: np.ndarray) -> tuple[nx.DiGraph, set[int]]:
+def _acyclic(source: Sequence[tuple[str, ...]], target: Sequence[tuple[str, ...]], onward: np.ndarray) -> tuple[nx.DiGraph, set[int]]:
     """The order in which states can be rounded, and the edges that had to be taken out because goods go round."""
     graph = nx.DiGraph()
     graph.add_nodes_from(source)
-    for index in np.flatnonzero(onward):
+    for index in np.flatnonzero(onward).tolist():
         graph.add_edge(source[index], target[index])
     early: set[int] = set()
     by_pair: dict[tuple[tuple[str, ...], tuple[str, ...]], list[int]] = {}
-    for index in np.flatnonzero(onward):
+    for index in np.flatnonzero(onward).tolist():
         by_pair.setdefault((source[index], target[index]), []).append(int(index))
     while not nx.is_directed_acyclic_graph(graph):
         cycle = [(a, b) for a, b, *_ in nx.find_cycle(graph)]

@@ -144,7 +144,7 @@ EDGE, PAD = 14, 16
 def _side_label(node: Node, y: float, sides: tuple[int, int], last: int) -> dict[str, Any]:
     """The label of a node of the first or last column, in the margin beside it."""
     is_left = node.column == 0
-    room = round((sides[0] if is_left else sides[1]) / 6.1)
+    room = round((sides[0] if is_left else sides[1]) / 6.4)
     return {
         "text": in_lines(node.label, room),
         "x": 0 if is_left else 1,

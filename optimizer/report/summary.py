@@ -74,7 +74,7 @@ def objectives(distribution: Distribution) -> dict[str, float]:
     ledger = distribution.ledger
     account = ledger.groupby("account")["amount_fen"].sum()
     signed = _signed_accounts(ledger)
-    values = {
+    values: dict[str, float] = {
         "sales": int(account.get("sale", 0)) + signed.get("resale", 0) + signed.get("purchases", 0),
         "margin": int(account.get("sale", 0)) + sum(signed.values()),
     }
