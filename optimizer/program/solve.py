@@ -203,7 +203,8 @@ def _next_stage(engine: Solver, best: Answer, wish: np.ndarray) -> Answer:
 
 
 def unprotected(program: Program) -> pd.DataFrame:
-    """What companies and bases would be left with by the plan of greatest sales if none could refuse a loss.
+    """What companies and bases would be left with by the plan of greatest sales (of the greatest margin among those) if
+    none could refuse a loss.
 
     Columns: party, id, balance_yuan. Empty where no split or no floor exists, or sales have no bound. For comparison.
     """
@@ -216,9 +217,12 @@ def unprotected(program: Program) -> pd.DataFrame:
     for position in wanted:
         start = program.first_row[position]
         matrix.rhs[start : start + len(program.rows[position])] = NO_FLOOR
-    answer = Solver(matrix, "highs", program.instance.settings.integer_gap).solve()
+    engine = Solver(matrix, "highs", program.instance.settings.integer_gap)
+    answer = engine.solve()
     if answer.status != OPTIMAL:
         return nothing
+    if not matrix.integer.any():
+        answer = _next_stage(engine, answer, program.objective("margin"))
     terms = program.parties
     amounts = terms.assign(balance_yuan=terms["yuan"].to_numpy(dtype=float) * answer.values[terms["column"]])
     balances = amounts.groupby(["party", "id"], as_index=False)["balance_yuan"].sum()

@@ -10,10 +10,10 @@ from optimizer.report.sections.limits import BOOKKEEPING, effect, place, stronge
 
 
 def test_each_rule_has_its_turn() -> None:
-    rows = [("land", 1.0), ("land", 9.0), ("tier", 5000.0), ("tier", 4000.0), ("tier", 3000.0), ("balance", 9999.0)]
+    rows = [("land", 800.0), ("workers", 1.0), ("workers", 9.0), ("tier", 5000.0), ("tier", 4000.0), ("tier", 3000.0), ("balance", 9999.0)]
     frame = pd.DataFrame(rows, columns=["rule", "value_yuan_per_unit"]).assign(binding=True)
     found = strongest(frame, most=3)
-    assert list(zip(found["rule"], found["value_yuan_per_unit"], strict=True)) == [("land", 9.0), ("tier", 5000.0), ("tier", 4000.0)]
+    assert list(zip(found["rule"], found["value_yuan_per_unit"], strict=True)) == [("tier", 5000.0), ("tier", 4000.0), ("workers", 9.0)]
 
 
 def test_bookkeeping_and_loose_rows_are_left_out(tiny_report: Report) -> None:

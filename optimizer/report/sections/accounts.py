@@ -11,7 +11,7 @@ from optimizer.report.wording import counted, listed, money, number, percent, ta
 from optimizer.texts import say
 
 FIXED = ("party", "id", "income_fen", "costs_fen", "balance_fen")
-MOST_ROWS, MOST_NAMED = 80, 6
+MOST_ROWS, MOST_NAMED = 80, 9
 
 
 def accounts(report: Report, names: Names) -> Section | None:

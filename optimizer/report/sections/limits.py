@@ -11,12 +11,12 @@ from optimizer.report.parts import Section, Text, table
 from optimizer.report.wording import brief
 from optimizer.texts import catalogue, say
 
-BOOKKEEPING = ("balance", "harvest", "group_sales", "resource", "consume", "cash", "unused", "idle", "least_of_all")
-"""Rows that tie decisions together; they hold always and limit nothing by themselves."""
+BOOKKEEPING = ("land", "balance", "harvest", "group_sales", "resource", "consume", "cash", "unused", "idle", "least_of_all")
+"""Rows that tie decisions together and limit nothing by themselves (what stands on land to what is rented, of which ``land_area``
+is the limit)."""
 
 FIRST = (
     "land_area",
-    "land",
     "tier",
     "group_tier",
     "safety_share",
