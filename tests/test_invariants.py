@@ -35,7 +35,9 @@ KEYS = ("per_head", "per_household", "weight", "need", "land")
 EXACT = {"settings.practical_units.on=no"}
 HALF_FEN = 0.005
 
-few = settings(deadline=None, max_examples=10, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
+few = settings(
+    deadline=None, max_examples=8, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+)
 """Every example is a whole solve: few of them, none spent on shrinking."""
 
 
@@ -136,7 +138,13 @@ def _ways_to_market(
 def _rules(draw: st.DrawFn, document: Document, bases: list[str], products: list[str], markets: list[str]) -> None:
     rules: list[Document] = []
     if draw(st.booleans()):
-        cap = {"name": "cap", "rule": "max_share", "of": "each product", "within": "each base", "share": draw(st.sampled_from(["0.55", "2/3"]))}
+        cap = {
+            "name": "cap",
+            "rule": "max_share",
+            "of": "each product",
+            "within": "each base",
+            "share": draw(st.sampled_from(["0.55", "2/3"])),
+        }
         rules.append({**cap, "denominator": draw(st.sampled_from(["planted", "land", "rented"]))})
     if draw(st.booleans()):
         rules.append({"name": "floor", "rule": "min_share", "of": products[0], "within": "all", "share": "0.07"})
@@ -172,7 +180,9 @@ def _split_and_households(draw: st.DrawFn, document: Document, bases: list[str])
         if draw(st.booleans()):
             links.append({"household": f"H{number}", "kind": "wage", "to": draw(st.sampled_from(bases)), "weight": draw(st.integers(1, 3))})
         if draw(st.booleans()):
-            links.append({"household": f"H{number}", "kind": "rent", "to": bases[0], "area_mu": "1.337", "forgone_yuan_per_mu": 100, **dated})
+            links.append(
+                {"household": f"H{number}", "kind": "rent", "to": bases[0], "area_mu": "1.337", "forgone_yuan_per_mu": 100, **dated}
+            )
     document["links"] = links
 
 

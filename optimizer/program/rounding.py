@@ -1,13 +1,12 @@
 """From the program's figures to practical ones: 0.01 mu, whole kilograms.
 
-Areas, harvests and flows are rounded down along the way the goods take, so that no cap is exceeded; what this leaves
-over at a node goes where there is still room, else it stays unsold. Sources of resources follow what is then used.
+Harvests and flows are rounded down along the way the goods take, so that no cap is exceeded; what this leaves over at a
+node goes where there is still room, else it stays unsold. Sources of resources follow what is then used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import networkx as nx
 import numpy as np
@@ -18,19 +17,9 @@ from optimizer.program.program import Program
 from optimizer.program.reach import STATE, next_period, open_lanes
 from optimizer.program.resources import KEYS as RESOURCE
 from optimizer.program.resources import resource_uses
+from optimizer.program.rounding_land import NEAR, Room, Units, down, round_areas, up
 from optimizer.program.rows import AT_LEAST, AT_MOST
 from optimizer.program.solver import Matrix
-
-NEAR = 1e-4
-"""A figure this close (in units) to a whole number of units is that number: stages leave a slack of 10⁻⁷ of the optimum."""
-
-
-@dataclass(frozen=True)
-class Units:
-    """Practical units: mu of area and tonnes of goods."""
-
-    mu: float
-    tonne: float
 
 
 def round_plan(program: Program, matrix: Matrix, values: np.ndarray) -> np.ndarray:
@@ -40,62 +29,15 @@ def round_plan(program: Program, matrix: Matrix, values: np.ndarray) -> np.ndarr
         return values
     units = Units(float(settings.mu), float(settings.kg) / 1000)
     rounded = values.copy()
-    _round_areas(program, matrix, rounded, units)
+    round_areas(program, matrix, rounded, units)
+    planned = rounded.copy()
     _round_harvest(program, rounded, units)
     _round_goods(program, matrix, rounded, values, units)
     _round_group_sales(program, rounded, units)
-    _follow_resources(program, rounded, values)
+    _follow_resources(program, rounded, planned)
     _follow_rows(program, matrix, rounded, "shortfall", "contract")
     _follow_cash(program, matrix, rounded)
     return rounded
-
-
-def down(values: np.ndarray | pd.Series | float, unit: float) -> np.ndarray:
-    """The greatest multiple of ``unit`` not above each value (a value just below one counts as it)."""
-    return np.floor(np.asarray(values, dtype=float) / unit + NEAR) * unit
-
-
-def up(values: np.ndarray | pd.Series | float, unit: float) -> np.ndarray:
-    """The least multiple of ``unit`` not below each value."""
-    return np.ceil(np.asarray(values, dtype=float) / unit - NEAR) * unit
-
-
-# --- land --------------------------------------------------------------------------------------------------------
-
-
-def _round_areas(program: Program, matrix: Matrix, rounded: np.ndarray, units: Units) -> None:
-    area = program.columns["area"]["column"].to_numpy()
-    rented = program.columns["rented"]
-    rounded[area] = down(rounded[area], units.mu)
-    land = program.instance.table("land")
-    limit = rented.merge(land, on=["base", "land_class"], how="left")["area_mu"].to_numpy()
-    rounded[rented["column"]] = np.minimum(up(rounded[rented["column"]], units.mu), limit)
-    _keep_caps(matrix, rounded, area, units)
-
-
-def _keep_caps(matrix: Matrix, rounded: np.ndarray, area: np.ndarray, units: Units) -> None:
-    """Rounding down a denominator can break a cap on a share; areas above it give way, one cap after the other."""
-    is_area = np.zeros(len(rounded), dtype=bool)
-    is_area[area] = True
-    order = np.argsort(matrix.row, kind="stable")
-    bounds = np.searchsorted(matrix.row[order], np.arange(len(matrix.rhs) + 1))
-    inside = np.bincount(matrix.row, weights=~is_area[matrix.column], minlength=len(matrix.rhs)) == 0
-    caps = np.flatnonzero((matrix.sense == AT_MOST) & inside)
-    for _ in range(1000):
-        left = matrix.activity(rounded)
-        broken = caps[left[caps] > matrix.rhs[caps] + 1e-9 * (1 + np.abs(matrix.rhs[caps]))]
-        if not len(broken):
-            return
-        for row in broken:
-            terms = order[bounds[row] : bounds[row + 1]]
-            columns, coefficients = matrix.column[terms], matrix.coefficient[terms]
-            excess = float(coefficients @ rounded[columns] - matrix.rhs[row])
-            give = np.where(coefficients > 0, rounded[columns], 0.0)
-            if excess <= 0 or give.max(initial=0.0) <= 0:
-                continue
-            largest = int(np.argmax(give))
-            cut = min(up(excess / coefficients[largest], units.mu), give[largest])
-            rounded[columns[largest]] = down(rounded[columns[largest]] - cut, units.mu)
 
 
 def _round_harvest(program: Program, rounded: np.ndarray, units: Units) -> None:
@@ -143,6 +85,7 @@ def _round_goods(program: Program, matrix: Matrix, rounded: np.ndarray, values: 
     edges = _edges(program)
     if edges.empty:
         return
+    values = _with_need(program, values, rounded)
     edges = edges[(values[edges["column"]] > NEAR * units.tonne) | edges["column"].isin(set(columns["unsold"]["column"]))]
     source = list(zip(edges["origin"], edges["product"], edges["node"], edges["period"], strict=True))
     target = list(zip(edges["origin"], edges["to_product"], edges["to"], edges["to_period"], strict=True))
@@ -156,13 +99,16 @@ def _round_goods(program: Program, matrix: Matrix, rounded: np.ndarray, values: 
     for index in early:  # goods that come round the year's end: known before their state is reached
         rounded[column[index]] = down(values[column[index]], units.tonne)
         available[target[index]] = available.get(target[index], 0.0) + float(down(share[index] * rounded[column[index]], units.tonne))
-    room = _Room(matrix, rounded, set(column.tolist()))
-    unsold = set(columns["unsold"]["column"])
+    rounded[column] = 0.0
+    room = Room(matrix, rounded, column.tolist())
+    sinks = {kind: set(columns[kind]["column"].tolist()) for kind in ("unsold", "consume", "own_use")}
     for state in nx.lexicographical_topological_sort(graph):
         mine = leaving.get(state, [])
         fixed = sum(rounded[column[i]] for i in mine if i in early)
         free = [i for i in mine if i not in early]
-        _share_out(available.get(state, 0.0) - fixed, [int(column[i]) for i in free], values, room, unsold, units)
+        outs = [int(column[i]) for i in free]
+        left = _serve_needs(available.get(state, 0.0) - fixed, outs, values, room, sinks, units)
+        _share_out(left, [c for c in outs if c not in sinks["consume"] | sinks["own_use"]], values, room, sinks["unsold"], units)
         for i in free:
             if onward[i]:
                 arrived = float(down(share[i] * rounded[column[i]], units.tonne))
@@ -178,7 +124,8 @@ def _entering(program: Program, rounded: np.ndarray, values: np.ndarray, units: 
         found[state] = found.get(state, 0.0) + rounded[row.column]
     offers = columns["buy"].merge(instance.table("purchases"), on=["node", "product", "period", "channel", "tier"])
     for row in offers.itertuples():
-        rounded[row.column] = min(float(up(values[row.column], units.tonne)), float(row.quantity_t))
+        offered = float(row.quantity_t)
+        rounded[row.column] = min(float(up(values[row.column], units.tonne)), float(down(offered, units.tonne)))
         state = ("bought", row.product, row.node, row.period)
         found[state] = found.get(state, 0.0) + rounded[row.column]
     first = instance.periods.names[0]
@@ -212,35 +159,35 @@ def _acyclic(source: Sequence[tuple[str, ...]], target: Sequence[tuple[str, ...]
     return graph, early
 
 
-class _Room:
-    """How much more a column may take before one of its caps is full; keeps the left-hand sides as values change."""
-
-    def __init__(self, matrix: Matrix, rounded: np.ndarray, columns: set[int]) -> None:
-        self.matrix, self.rounded = matrix, rounded
-        wanted = np.fromiter(columns, dtype=np.int64)
-        used = np.isin(matrix.column, wanted) & (matrix.sense[matrix.row] == AT_MOST)
-        order = np.argsort(matrix.column[used], kind="stable")
-        self.row, self.column = matrix.row[used][order], matrix.column[used][order]
-        self.coefficient = matrix.coefficient[used][order]
-        rounded[wanted] = 0.0
-        self.left = matrix.activity(rounded)
-
-    def _terms(self, column: int) -> slice:
-        return slice(*np.searchsorted(self.column, [column, column + 1]))
-
-    def set(self, column: int, value: float) -> None:
-        terms = self._terms(column)
-        self.left[self.row[terms]] += self.coefficient[terms] * (value - self.rounded[column])
-        self.rounded[column] = value
-
-    def takes(self, column: int, amount: float) -> bool:
-        terms = self._terms(column)
-        rows, coefficients = self.row[terms], self.coefficient[terms]
-        after = self.left[rows] + np.maximum(coefficients, 0.0) * amount
-        return bool((after <= self.matrix.rhs[rows] + 1e-9 * (1 + np.abs(self.matrix.rhs[rows]))).all())
+def _with_need(program: Program, values: np.ndarray, rounded: np.ndarray) -> np.ndarray:
+    """The program's figures, with the use of goods by activities (feed, seed) as the rounded areas need it."""
+    wanted = values.copy()
+    users = program.columns["consume"]["column"].to_numpy()
+    for rows in program.rows:
+        if rows.rule != "consume":
+            continue
+        own = np.isin(rows.column, users)
+        before, now = (np.bincount(rows.row[~own], weights=(rows.coefficient * of[rows.column])[~own], minlength=len(rows))
+                       for of in (values, rounded))  # fmt: skip
+        ratio = np.divide(now, before, out=np.zeros_like(now), where=np.abs(before) > 0)
+        wanted[rows.column[own]] *= ratio[rows.row[own]]
+    return wanted
 
 
-def _share_out(available: float, outs: list[int], values: np.ndarray, room: _Room, unsold: set[int], units: Units) -> None:
+def _serve_needs(available: float, outs: list[int], values: np.ndarray, room: Room, sinks: dict[str, set[int]], units: Units) -> float:
+    """What activities use up and what is kept for own use comes first, in whole units; returns what is left."""
+    for column in outs:
+        if column not in sinks["consume"] | sinks["own_use"]:
+            continue
+        whole = float(up(values[column], units.tonne))
+        amount = whole if room.takes(column, whole) else float(down(values[column], units.tonne))
+        amount = min(amount, float(down(max(available, 0.0), units.tonne)))
+        room.set(column, amount)
+        available -= amount
+    return available
+
+
+def _share_out(available: float, outs: list[int], values: np.ndarray, room: Room, unsold: set[int], units: Units) -> None:
     """Give what is at a state to its ways out, in proportion to the program's figures, in whole units."""
     planned = float(values[outs].sum()) if outs else 0.0
     if not outs or available <= 0:
@@ -343,8 +290,9 @@ def _follow_cash(program: Program, matrix: Matrix, rounded: np.ndarray) -> None:
 def residues(program: Program, matrix: Matrix, rounded: np.ndarray) -> pd.DataFrame:
     """Rows that the rounded plan does not meet: rule, names, amount, unit.
 
-    Caps never are among them. Goods are weighed in whole kilograms on arrival, so that a balance loses less than one
-    unit per arrival; that is no residue.
+    Caps never are among them; floors, contracts and own use are short of at most one unit for each figure they add up,
+    except where the last land or hands are used. Goods are weighed in whole kilograms on arrival, so that a balance
+    loses less than one unit per arrival; that is no residue.
     """
     left = matrix.activity(rounded)
     over = np.where(matrix.sense != AT_LEAST, left - matrix.rhs, 0.0)

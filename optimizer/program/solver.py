@@ -90,7 +90,7 @@ class Solver:
     def _cold(self) -> Answer:
         problem, variables = to_pulp(self.matrix)
         outcome = problem.solve(_pulp_solver(self.name, self.matrix, self.integer_gap))
-        status = _status(problem, outcome)
+        status = _status(outcome)
         if self.name == "highs":
             self.live = problem.solverModel
             exported = problem.exported_variables() if hasattr(problem, "exported_variables") else problem.variables()
@@ -245,11 +245,11 @@ def check_solver(name: str) -> None:
         raise InputError([Problem("--solver", None, "", name, say("expected.solver", known=", ".join(known)), nearest(name, known))])
 
 
-def _status(problem: Any, outcome: Any) -> str:
+def _status(outcome: Any) -> str:
+    """PuLP 3 returns the code itself, PuLP 4 an object with it; the codes are the same."""
     status = getattr(outcome, "status", outcome)
     code = int(getattr(status, "value", status))
-    name = pulp.LpStatus.get(code, str(status)) if isinstance(getattr(pulp, "LpStatus", None), dict) else str(status)
-    return {"Optimal": OPTIMAL, "Infeasible": INFEASIBLE, "Unbounded": UNBOUNDED}.get(name, name)
+    return {1: OPTIMAL, -1: INFEASIBLE, -2: UNBOUNDED}.get(code, str(status))
 
 
 def _highs_status(live: Any, matrix: Matrix) -> str:

@@ -62,7 +62,9 @@ def test_a_collective_of_several_villages_shares_equally(tmp_path: Path) -> None
 
 def test_a_net_split_reimburses_and_divides_the_rest_once_a_year(tmp_path: Path) -> None:
     instance = county(tmp_path, with_parts(FARM, split=split(basis="net")))
-    found = received(instance, sale(700_001, 300_000), costs(("inputs", "base", "hill", 100_000), ("freight", "company", "leading", 50_000)))
+    found = received(
+        instance, sale(700_001, 300_000), costs(("inputs", "base", "hill", 100_000), ("freight", "company", "leading", 50_000))
+    )
     assert found == {  # 850,001 fen: 416,500.49 / 416,500.49 / 17,000.02 → the odd fen to the company; 40 % of 416,501
         ("reimbursed_inputs", "base"): 100_000,
         ("reimbursed_freight", "company"): 50_000,
