@@ -175,7 +175,7 @@ class _Hands:
 
     def found(self, room: Room, column: int, step: float, before: dict[int, float]) -> bool:
         """Whether there is enough for a step of the area; sources that give more are noted in ``before``."""
-        left = {}
+        left: dict[tuple[str, ...], float] = {}
         for key, coefficient in self.uses.get(column, []):
             free = left.get(key, self.free.get(key, 0.0)) - coefficient * step
             if free < -NOTHING:

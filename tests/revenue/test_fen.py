@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -179,7 +180,7 @@ def test_a_recipient_of_no_weight_changes_nothing(total: int, weights: list[int]
 def test_who_has_more_weight_receives_no_less(total: int, weights: list[int]) -> None:
     paid = divide(total, np.array(weights))[0].tolist()
     ranked = sorted(zip(weights, paid, strict=True))
-    assert all(lower[1] <= higher[1] for lower, higher in zip(ranked, ranked[1:], strict=False) if lower[0] < higher[0])
+    assert all(lower[1] <= higher[1] for lower, higher in itertools.pairwise(ranked) if lower[0] < higher[0])
 
 
 @given(AMOUNTS, WEIGHTS)
