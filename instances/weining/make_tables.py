@@ -43,9 +43,7 @@ def read(name: str) -> pd.DataFrame:
     return pd.read_csv(HERE / "inputs" / f"{name}.csv", dtype=str, keep_default_na=False)
 
 
-CROPS, PRODUCTS, MARKETS, PRICES, SEASONS, BASES = map(
-    read, ("crops", "products", "markets", "prices", "seasons", "bases")
-)
+CROPS, PRODUCTS, MARKETS, PRICES, SEASONS, BASES = map(read, ("crops", "products", "markets", "prices", "seasons", "bases"))
 VOLUMES, THIN, VILLAGES = map(read, ("daily_volumes", "thin_markets", "villages"))
 
 

@@ -64,26 +64,26 @@ def instance_label(distribution: Distribution, activity: str) -> str:
 def _per_area(distribution: Distribution, planted: pd.DataFrame) -> pd.DataFrame:
     """Inputs, harvesting, labour and rent per mu of each activity, from the plan's own figures."""
     plan = distribution.plan
-    instance = plan.instance
     mu = planted.groupby("name")["value"].sum()
     by_column = planted.set_index("column")["name"]
+    grown = _harvest_shares(distribution, planted)
     money = plan.amounts(plan.program.money)
     inputs = money[(money["account"] == "inputs") & money["column"].isin(by_column.index)]
-    result = pd.DataFrame({"inputs": inputs.groupby(inputs["column"].map(by_column))["amount_yuan"].sum() / mu}).reindex(mu.index).fillna(0.0)
-    uses = resource_uses(instance, plan.program.columns)
-    price = _resource_prices(distribution)
-    uses = uses.merge(price, on=RESOURCE, how="left").fillna({"yuan": 0.0})
-    uses["cost"] = uses["coefficient"] * plan.values[uses["column"]] * uses["yuan"]
-    grown = _harvest_shares(distribution, planted)
-    direct = uses[uses["column"].isin(by_column.index)]
-    labour = direct.groupby(direct["column"].map(by_column))["cost"].sum()
-    gathered = uses.merge(grown, on="column")
-    labour = labour.add((gathered["cost"] * gathered["part"]).groupby(gathered["name"]).sum(), fill_value=0.0)
-    result["labour"] = (labour / mu).reindex(mu.index).fillna(0.0)
     harvest = money[money["account"] == "harvest"].merge(grown, on="column")
-    result["harvest"] = ((harvest["amount_yuan"] * harvest["part"]).groupby(harvest["name"]).sum() / mu).reindex(mu.index).fillna(0.0)
-    result["rent"] = (_rents(distribution, planted) / mu).reindex(mu.index).fillna(0.0)
-    return result
+    uses = resource_uses(plan.instance, plan.program.columns)
+    uses = uses.merge(_resource_prices(distribution), on=RESOURCE, how="left").fillna({"yuan": 0.0})
+    uses["cost"] = uses["coefficient"] * plan.values[uses["column"]] * uses["yuan"]
+    direct = uses[uses["column"].isin(by_column.index)]
+    gathered = uses.merge(grown, on="column")
+    yuan = {
+        "inputs": inputs.groupby(inputs["column"].map(by_column))["amount_yuan"].sum(),
+        "labour": direct.groupby(direct["column"].map(by_column))["cost"]
+        .sum()
+        .add((gathered["cost"] * gathered["part"]).groupby(gathered["name"]).sum(), fill_value=0.0),
+        "harvest": (harvest["amount_yuan"] * harvest["part"]).groupby(harvest["name"]).sum(),
+        "rent": _rents(distribution, planted),
+    }
+    return pd.DataFrame({account: (total / mu).reindex(mu.index).fillna(0.0) for account, total in yuan.items()})
 
 
 def _resource_prices(distribution: Distribution) -> pd.DataFrame:
@@ -107,7 +107,10 @@ def _harvest_shares(distribution: Distribution, planted: pd.DataFrame) -> pd.Dat
     grown["t"] = grown["yield_kg_per_mu"] * grown["value"]
     sums = grown.groupby(["base", "product", "period", "name"], as_index=False)["t"].sum()
     sums["part"] = sums["t"] / sums.groupby(["base", "product", "period"])["t"].transform("sum")
-    return sums.merge(columns["harvest"][["base", "product", "period", "column"]], on=["base", "product", "period"])[["column", "name", "part"]]
+    harvest = columns["harvest"][["base", "product", "period", "column"]]
+    return sums.merge(harvest, on=["base", "product", "period"])[["column", "name", "part"]]
+        ["column", "name", "part"]
+    ]
 
 
 def _rents(distribution: Distribution, planted: pd.DataFrame) -> pd.Series:
