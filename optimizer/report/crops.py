@@ -109,8 +109,6 @@ def _harvest_shares(distribution: Distribution, planted: pd.DataFrame) -> pd.Dat
     sums["part"] = sums["t"] / sums.groupby(["base", "product", "period"])["t"].transform("sum")
     harvest = columns["harvest"][["base", "product", "period", "column"]]
     return sums.merge(harvest, on=["base", "product", "period"])[["column", "name", "part"]]
-        ["column", "name", "part"]
-    ]
 
 
 def _rents(distribution: Distribution, planted: pd.DataFrame) -> pd.Series:
