@@ -41,8 +41,9 @@ GOLDEN = (5**0.5 - 1) / 2
 NO_FLOOR = -1e20
 """What the solvers take for a bound that is not there."""
 
-FEN_PER_LINE = 0.005
-"""Half a fen, in yuan: the most that rounding one line of money can cost."""
+FEN_PER_LINE = 0.02
+"""Two fen, in yuan: more than rounding one line of money can cost, which is half a fen for a bill and less than one for
+each of the two levels of a split."""
 
 
 def solve(instance: Instance, solver: str = "highs") -> Plan:
@@ -82,7 +83,12 @@ def solve(instance: Instance, solver: str = "highs") -> Plan:
 
 def _with_floors_kept(program: Program, engine: Solver, notes: list[str]) -> tuple[Answer, Answer, np.ndarray]:
     """The answers of the first objective and of the last stage, and the practical values; floors that rounding broke
-    are raised by what it cost, and the stages run again."""
+    are raised by what it cost, and the stages run again. What rounding costs is learned from the first objective's own
+    plan, so that the later stages need to run but once as a rule."""
+    if program.instance.settings.practical_units.on and not engine.matrix.integer.any():
+        answer = engine.solve()
+        if answer.status == OPTIMAL:
+            _tighten(program, engine, _broken_floors(program, round_plan(program, engine.matrix, answer.values)))
     for _ in range(TIGHTENINGS):
         first, final = _stages(program, engine, notes)
         values = round_plan(program, engine.matrix, final.values)
@@ -90,6 +96,8 @@ def _with_floors_kept(program: Program, engine: Solver, notes: list[str]) -> tup
         if not broken:
             break
         _tighten(program, engine, broken)
+    else:
+        notes += [say("note.floor_missed", party=party, id=name, yuan=f"{yuan:,.2f}") for (party, name), yuan in broken.items()]
     return first, final, values
 
 
