@@ -84,20 +84,32 @@ def solve(instance: Instance, solver: str = "highs") -> Plan:
 def _with_floors_kept(program: Program, engine: Solver, notes: list[str]) -> tuple[Answer, Answer, np.ndarray]:
     """The answers of the first objective and of the last stage, and the practical values; floors that rounding broke
     are raised by what it cost, and the stages run again. What rounding costs is learned from the first objective's own
-    plan, so that the later stages need to run but once as a rule."""
+    plan, so that the later stages need to run but once as a rule.
+
+    Where no plan can meet a raised floor, the floor stays as asked for and a note says what rounding may cost.
+    """
+    asked = engine.matrix.rhs.copy()
     if program.instance.settings.practical_units.on and not engine.matrix.integer.any():
         answer = engine.solve()
         if answer.status == OPTIMAL:
             _tighten(program, engine, _broken_floors(program, round_plan(program, engine.matrix, answer.values)))
     for _ in range(TIGHTENINGS):
-        first, final = _stages(program, engine, notes)
+        try:
+            first, final = _stages(program, engine, notes)
+        except NoPlan:
+            if np.array_equal(engine.matrix.rhs, asked):
+                raise
+            break
         values = round_plan(program, engine.matrix, final.values)
         broken = _broken_floors(program, values)
         if not broken:
-            break
+            return first, final, values
         _tighten(program, engine, broken)
-    else:
-        notes += [say("note.floor_missed", party=party, id=name, yuan=f"{yuan:,.2f}") for (party, name), yuan in broken.items()]
+    engine.matrix.rhs = asked
+    first, final = _stages(program, engine, notes)
+    values = round_plan(program, engine.matrix, final.values)
+    for (party, name), yuan in _broken_floors(program, values).items():
+        notes.append(say("note.floor_missed", party=party, id=name, yuan=f"{yuan:,.2f}"))
     return first, final, values
 
 
