@@ -99,7 +99,7 @@ class Solver:
         if status != OPTIMAL:
             return _nothing(status, self.matrix)
         values = np.array([v.varValue or 0.0 for v in variables])
-        prices, reduced = _cbc_prices(problem, variables, self.matrix)
+        prices, reduced = _cbc_prices(problem, self.matrix)
         return Answer(status, float(self.matrix.cost @ values), values, prices, reduced, self._cbc_gap(), False)
 
     def _cbc_gap(self) -> float:
@@ -265,20 +265,12 @@ def _highs_status(live: Any, matrix: Matrix) -> str:
     return known.get(status, live.modelStatusToString(status))
 
 
-def _cbc_prices(problem: Any, variables: list[Any], matrix: Matrix) -> tuple[np.ndarray, np.ndarray]:
-    """Prices of CBC in our sign. PuLP 3 and 4 disagree on it, so the reduced costs they belong to decide."""
+def _cbc_prices(problem: Any, matrix: Matrix) -> tuple[np.ndarray, np.ndarray]:
+    """Prices and reduced costs of CBC in our sign: PuLP was given a minimisation, of which they are the negatives."""
     constraints = problem.constraints() if callable(problem.constraints) else list(problem.constraints.values())
-    raw = np.array([c.pi or 0.0 for c in constraints])
-    best: tuple[float, np.ndarray, np.ndarray] | None = None
-    values = np.array([v.varValue or 0.0 for v in variables])
-    for prices in (-raw, raw):
-        reduced = matrix.cost - np.bincount(matrix.column, weights=matrix.coefficient * prices[matrix.row], minlength=len(matrix.cost))
-        answer = Answer(OPTIMAL, float(matrix.cost @ values), values, prices, reduced, 0.0, False)
-        gap = duality_gap(matrix, answer)
-        if best is None or gap < best[0]:
-            best = (gap, prices, reduced)
-    assert best is not None
-    return best[1], best[2]
+    prices = -np.array([c.pi or 0.0 for c in constraints])
+    priced = np.bincount(matrix.column, weights=matrix.coefficient * prices[matrix.row], minlength=len(matrix.cost))
+    return prices, matrix.cost - priced
 
 
 def _nothing(status: str, matrix: Matrix) -> Answer:

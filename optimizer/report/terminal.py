@@ -17,7 +17,7 @@ from optimizer.report.sections.flows import market_order
 from optimizer.report.sections.land import Planted
 from optimizer.report.sections.limits import effect, limit_name, place, strongest
 from optimizer.report.sections.opening import gain_per_head
-from optimizer.report.wording import FEN, MINUS, brief, listed, money, number, percent, table_money, with_unit, yuan
+from optimizer.report.wording import FEN, MINUS, brief, heads_below, listed, money, number, percent, table_money, with_unit, yuan
 from optimizer.texts import say
 
 WIDEST = 100
@@ -169,16 +169,7 @@ def _gained(report: Report, console: Console) -> None:
             say("terminal.gain", gain=money(households["gain_fen"]), linked=number(households["linked"]), head=yuan(gain_per_head(report))),
         )
         if "poverty_line_yuan" in households:
-            _line(
-                console,
-                say(
-                    "report.lead.line",
-                    year=households["line_year"],
-                    line=number(households["poverty_line_yuan"]),
-                    before=number(households["persons_below_before"]),
-                    after=number(households["persons_below_after"]),
-                ),
-            )
+            _line(console, heads_below(households))
 
 
 def _binding(report: Report, names: Names, console: Console) -> None:

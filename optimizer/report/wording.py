@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from optimizer.texts import say
 
@@ -86,3 +87,14 @@ def listed(items: Iterable[str], most: int = 8) -> str:
     names = list(items)
     shown = say("report.separator").join(names[:most])
     return shown if len(names) <= most else say("report.and_more", shown=shown, count=number(len(names) - most))
+
+
+def heads_below(households: Mapping[str, Any]) -> str:
+    """The sentence on people below the poverty line before and after, from ``households`` of summary.json."""
+    return say(
+        "report.lead.line",
+        year=households["line_year"],
+        line=number(households["poverty_line_yuan"]),
+        before=number(households["persons_below_before"]),
+        after=number(households["persons_below_after"]),
+    )

@@ -31,9 +31,7 @@ def test_crops_of_the_table_sum_to_the_margin(tiny: Distribution) -> None:
     assert (crops["chain_margin_yuan_per_mu"] * crops["area_mu"]).sum() == pytest.approx(519950, abs=2)
 
 
-def test_without_a_split_there_is_no_table(tiny: Distribution) -> None:
-    text = (TINY / "instance.yaml").read_text(encoding="utf-8")
-    assert "split:" in text
+def test_where_costs_come_off_first_there_is_no_table() -> None:
     net = optimizer.distribute(optimizer.solve(optimizer.load(TINY, changes=["split.basis=net"])))
     assert crop_economics(net).empty
 

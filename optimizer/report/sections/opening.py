@@ -6,7 +6,7 @@ from optimizer.instance.document import OBJECTIVES
 from optimizer.report.contents import Report
 from optimizer.report.naming import Names, plain
 from optimizer.report.parts import Figure, Figures, Part, Section, Text
-from optimizer.report.wording import FEN, brief, counted, money, mu, number, percent, tonnes, yuan
+from optimizer.report.wording import FEN, brief, counted, heads_below, money, mu, number, percent, tonnes, yuan
 from optimizer.texts import say
 
 
@@ -68,15 +68,7 @@ def _gained(report: Report) -> list[str]:
         )
     ]
     if "poverty_line_yuan" in households:
-        found.append(
-            say(
-                "report.lead.line",
-                year=households["line_year"],
-                line=number(households["poverty_line_yuan"]),
-                before=number(households["persons_below_before"]),
-                after=number(households["persons_below_after"]),
-            )
-        )
+        found.append(heads_below(households))
     return found
 
 
