@@ -74,6 +74,12 @@ class NoPlan(OptimizerError):
     exit_code = 3
 
 
+class GraveFindings(OptimizerError):
+    """The audit found something of severity S1 or S2 that stands."""
+
+    exit_code = 4
+
+
 class SolverStopped(OptimizerError):
     """The solver ended without an answer (a limit or a failure)."""
 

@@ -25,9 +25,9 @@ NAME = re.compile(r"[^\W_][\w\-.]*")
 LONGEST_NAME = 80
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-NUMERIC = ("number", "limit", "price", "integer")
+NUMERIC = ("number", "limit", "price", "money", "integer")
 FLAGS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-PRICE_DECIMALS = 6
+DECIMALS = {"price": 6, "money": 2}
 
 Texts = list[str]
 Read = tuple[np.ndarray, np.ndarray]
@@ -70,7 +70,8 @@ def _column(cells: np.ndarray, attribute: Attribute, raw: RawTable, problems: li
         for index in np.flatnonzero(~good[codes]):
             found = texts[codes[index]]
             if found:
-                problems.append(Problem(raw.file, int(raw.rows[index]), attribute.column, found, *expectation(attribute, found)))
+                shown = say("found.secret") if attribute.kind == "secret" else found
+                problems.append(Problem(raw.file, int(raw.rows[index]), attribute.column, shown, *expectation(attribute, found)))
             else:
                 expected = say("expected.filled", meaning=attribute.meaning)
                 problems.append(Problem(raw.file, int(raw.rows[index]), attribute.column, say("found.blank"), expected))
@@ -116,8 +117,8 @@ def _numbers(texts: Texts, attribute: Attribute) -> Read:
         good &= figures == np.floor(figures)
         if good.all() and not blank.any():
             return values.astype("int64"), good
-    if attribute.kind == "price":
-        scaled = figures * 10**PRICE_DECIMALS
+    if attribute.kind in DECIMALS:
+        scaled = figures * 10 ** DECIMALS[attribute.kind]
         good &= np.abs(scaled - np.round(scaled)) <= 1e-3
     return values, good
 
@@ -164,6 +165,13 @@ def _text(texts: Texts, attribute: Attribute) -> Read:
     return _words(texts), np.array([not t.startswith("=") for t in texts], dtype=bool)
 
 
+SECRET = re.compile(r"[0-9A-Za-z]{1,40}", re.ASCII)
+
+
+def _secret(texts: Texts, attribute: Attribute) -> Read:
+    return _words(texts), np.array([t == "" or bool(SECRET.fullmatch(t)) for t in texts], dtype=bool)
+
+
 def _reference(texts: Texts, attribute: Attribute) -> Read:
     return _words(texts), np.ones(len(texts), dtype=bool)  # whether it exists is asked later
 
@@ -177,5 +185,6 @@ READERS: dict[str, Callable[[Texts, Attribute], Read]] = {
     "flag": _flag,
     "date": _date,
     "text": _text,
+    "secret": _secret,
     **dict.fromkeys(("ref", "each", "scope", "selector"), _reference),
 }

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from optimizer.instance.cells import NUMERIC, PRICE_DECIMALS, expectation, read_value
+from optimizer.instance.cells import DECIMALS, NUMERIC, expectation, read_value
 from optimizer.instance.changes import DOCUMENT_PARTS, Change, combined
 from optimizer.instance.expanding import REFERENCES, match, reference_expected
 from optimizer.instance.names import TABLES_OF, Names, kind_of
@@ -138,8 +138,8 @@ def _changed(frame: pd.DataFrame, table: Table, rows: np.ndarray, change: Change
     else:
         problems.append(change.problem(str(change), say("expected.number_there")))
         return frame
-    if attribute.kind == "price":
-        new = [round(float(str(v)), PRICE_DECIMALS) for v in new]
+    if attribute.kind in DECIMALS:
+        new = [round(float(str(v)), DECIMALS[attribute.kind]) for v in new]
     if attribute.kind in FIGURES and change.operator != "set" and not all(_fits(v, attribute) for v in new):
         problems.append(change.problem(str(change), *expectation(attribute, "")))
         return frame

@@ -10,7 +10,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from optimizer.texts import say
@@ -152,8 +152,35 @@ class Branch(Strict):
     of_which: tuple[Branch, ...] = ()
 
 
+def _whole_fen(value: Fraction | None) -> Fraction | None:
+    if value is not None and (value < 0 or (value * 100).denominator != 1):
+        raise wrong("expected.whole_fen", value)
+    return value
+
+
+WholeFen = Annotated[OptionalAmount, AfterValidator(_whole_fen)]
+"""An amount of yuan that is whole in fen and not negative; none if it is not stated."""
+
+
 class SplitRule(Strict):
-    """A dated rule that divides the sales; see docs/instance-format.md."""
+    """A dated rule that divides the sales; see docs/instance-format.md.
+
+    What may be agreed beside the shares; all of it is off unless stated, and every fen of a pot stays accounted for:
+
+    - ``reserve_share``: this exact share of every household pot is set aside, before the pot is divided, into the
+      reserve of its base (an odd fen stays in the pot). ``reserve_yuan``: the reserve of a base takes no more once so
+      much was set aside for it since the first period; none is no limit.
+    - ``guarantee_yuan``: the least dividend for a year. A household that is tied by a dividend link in the last period of
+      the year, and whose dividends of that year (all pots, after the cap) come to less, is topped up in that period, by
+      the rule then in force. ``guarantee_paid_by`` (company, base or government) pays; if the household is tied to
+      several bases, each (or its company) pays an equal part, odd fen by the names of the bases.
+    - ``cap_yuan``: the most a household may receive in dividends in a year. What a pot would pay beyond it, by the rule in
+      force in the pot's period, goes to the reserve of the pot's base (``reserve_yuan`` does not limit that).
+    - ``prorate``: ``none`` counts who is tied on the last day of a period; ``days`` weighs every link and member by the
+      days in force. Wages and rents go by days worked and land leased and are not prorated.
+
+    The gains the program plans with are before reserve, guarantee and cap.
+    """
 
     name: str = "split"
     valid_from: Day = None
@@ -166,12 +193,28 @@ class SplitRule(Strict):
     household_key: dict[Literal[DIVISION_KEYS], Share] = {"per_head": Fraction(1)}  # type: ignore[valid-type]
     carry: Flag = True
     costs_borne_by: dict[Literal[COST_ACCOUNTS], Bearer] = {}  # type: ignore[valid-type]
+    reserve_share: Share = Fraction(0)
+    reserve_yuan: WholeFen = None
+    guarantee_yuan: WholeFen = None
+    guarantee_paid_by: Annotated[Bearer | None, BeforeValidator(_none)] = None
+    cap_yuan: WholeFen = None
+    prorate: Literal["none", "days"] = "none"
 
     @model_validator(mode="before")
     @classmethod
     def _one_key(cls, data: Any) -> Any:
         key = data.get("household_key") if isinstance(data, dict) else None
         return {**data, "household_key": {key: "1"}} if isinstance(key, str) else data
+
+    @model_validator(mode="after")
+    def _options(self) -> SplitRule:
+        if self.reserve_yuan is not None and not self.reserve_share:
+            raise wrong("expected.reserve_share", say("found.nothing"))
+        if (self.guarantee_yuan is None) != (self.guarantee_paid_by is None):
+            raise wrong("expected.guarantee_payer", "guarantee_yuan" if self.guarantee_paid_by is None else "guarantee_paid_by")
+        if self.guarantee_yuan is not None and self.cap_yuan is not None and self.guarantee_yuan > self.cap_yuan:
+            raise wrong("expected.guarantee_below_cap", self.guarantee_yuan, cap=self.cap_yuan)
+        return self
 
     @model_validator(mode="after")
     def _sums(self) -> SplitRule:

@@ -59,9 +59,11 @@ KINDS = {
     "id": "name",
     "name": "name",
     "text": "text",
+    "secret": "letters and digits, hashed on reading",
     "number": "number",
     "integer": "whole number",
     "price": "price, up to 6 decimals",
+    "money": "amount, up to 2 decimals",
     "limit": "number or unlimited",
     "share": "exact share",
     "flag": "yes or no",
@@ -83,11 +85,16 @@ def instance_format(docs: Path = DOCS) -> str:
         "objectives": ", ".join(f"`{name}`" for name in OBJECTIVES),
         "keys": ", ".join(f"`{key}`" for key in DIVISION_KEYS),
         "costs": ", ".join(f"`{account}`" for account in COST_ACCOUNTS),
-        "tables": "\n\n".join(_table(table) for table in registry().values()),
+        "tables": _tables("plan"),
+        "register": _tables("register"),
     }
     for name, part in parts.items():
         text = text.replace("{" + name + "}", part)
     return text.rstrip() + "\n"
+
+
+def _tables(part: str) -> str:
+    return "\n\n".join(_table(table) for table in registry().values() if table.part == part)
 
 
 def _table(table: Table) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 
@@ -33,6 +34,11 @@ class Instance:
     names: Names
     hashes: Mapping[str, str]
     warnings: tuple[str, ...]
+    folder: Path
+    set_: tuple[str, ...]
+    """The changes given on the command line, as they were written."""
+    files: Mapping[str, str]
+    """The file of each table, for messages and evidence."""
 
     def table(self, name: str) -> pd.DataFrame:
         """The table ``name``: columns as in docs/instance-format.md, one row per exact key."""

@@ -17,13 +17,14 @@ OUTSIDE = -1
 
 @dataclass(frozen=True)
 class Periods:
-    """The horizon. ``last_days`` is empty for a plain list; ``years`` numbers the year of each period from 0."""
+    """The horizon. ``first_days`` and ``last_days`` are empty for a plain list; ``years`` numbers the year of each period from 0."""
 
     names: tuple[str, ...]
     years: tuple[int, ...]
     last_days: tuple[date, ...]
     cyclic: bool
     step: str
+    first_days: tuple[date, ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -52,7 +53,7 @@ def make_periods(spec: PeriodsSpec) -> Periods:
     first_year = starts[0]
     years = tuple(_years_between(first_year, day) for day in starts[:-1])
     last_days = tuple(day - timedelta(days=1) for day in starts[1:])
-    return Periods(tuple(names), years, last_days, spec.cyclic, spec.step)
+    return Periods(tuple(names), years, last_days, spec.cyclic, spec.step, tuple(starts[:-1]))
 
 
 def _years_between(first: date, day: date) -> int:

@@ -21,9 +21,9 @@ LARGE = 50_000
 OTHER_SEPARATORS = (";", "\t", "，")
 
 
-def read_csv(raw: RawInstance, file: Path) -> None:
-    """Read the table in ``file``; what is wrong goes to ``raw.problems``."""
-    name = file.stem
+def read_csv(raw: RawInstance, file: Path, name: str = "") -> None:
+    """Read the table in ``file`` (its name, unless ``name`` says which table it is); problems go to ``raw.problems``."""
+    name = name or file.stem
     if name not in registry():
         near = nearest(name, registry())
         raw.problems.append(Problem(file.name, None, "", name, say("expected.table_name"), near))

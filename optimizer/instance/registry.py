@@ -43,9 +43,10 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of an instance."""
+    """One table of an instance. ``part``: ``plan`` for what a plan is made from, ``register`` for what an audit looks at."""
 
     name: str
+    part: str
     meaning: str
     attributes: tuple[Attribute, ...]
 
@@ -82,6 +83,6 @@ def registry() -> dict[str, Table]:
         for row in _rows("attributes.csv")
     ]
     return {
-        row["table"]: Table(row["table"], row["meaning"], tuple(a for a in attributes if a.table == row["table"]))
+        row["table"]: Table(row["table"], row["part"], row["meaning"], tuple(a for a in attributes if a.table == row["table"]))
         for row in _rows("tables.csv")
     }

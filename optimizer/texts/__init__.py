@@ -1,4 +1,4 @@
-"""Every sentence a user reads stands in one catalogue per language; this module looks it up."""
+"""Every sentence a user reads stands in one folder per language; this module looks it up."""
 
 from __future__ import annotations
 
@@ -11,9 +11,17 @@ import yaml
 
 @cache
 def catalogue(language: str = "en") -> dict[str, str]:
-    """All sentences of one language, by key."""
-    text = resources.files(__package__).joinpath(f"{language}.yaml").read_text(encoding="utf-8")
-    return {str(key): str(value) for key, value in yaml.safe_load(text).items()}
+    """All sentences of one language, by key; a key stands in one file only."""
+    found: dict[str, str] = {}
+    for file in sorted(resources.files(__package__).joinpath(language).iterdir(), key=lambda file: file.name):
+        for key, sentence in yaml.load(file.read_text(encoding="utf-8"), Loader=SafeLoader).items():
+            assert key not in found, f"{key} stands in two files"
+            found[str(key)] = str(sentence)
+    return found
+
+
+SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The loader written in C where there is one: the catalogue is read at every start."""
 
 
 def say(key: str, /, **values: Any) -> str:
