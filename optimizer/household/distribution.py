@@ -8,6 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from optimizer.household.dividing import Shares, days_worked, divide_pots, divide_rents, divide_wages, household_entries
+from optimizer.household.guarantees import divide_with_promises
 from optimizer.household.income import household_accounts, poverty
 from optimizer.instance.document import SplitRule
 from optimizer.instance.instance import Instance
@@ -15,7 +16,7 @@ from optimizer.instance.pools import Ties
 from optimizer.phases import Phase, phase
 from optimizer.program.plan import Plan
 from optimizer.revenue.accounts import floors_broken, party_accounts
-from optimizer.revenue.ledger import SUSPENSE, bills, sale_entries, split_entries, unbalanced
+from optimizer.revenue.ledger import RESERVE, SUSPENSE, bills, sale_entries, split_entries, unbalanced
 from optimizer.revenue.sales import sale_lines
 from optimizer.revenue.split import with_reading
 
@@ -25,7 +26,9 @@ class Distribution:
     """The division of a plan's money.
 
     ``sales``: sale lines · ``ledger``: lines between parties (documents: sales and bills) · ``household_lines``: lines
-    from pots, wages and rents to each household · ``parties``: accounts · ``floors_broken``: parties left below their
+    from pots, wages and rents to each household, and from pots to reserves · ``entitlements``: what each household is owed
+    of each pot, with the workings (columns: ``Shares.entitlements``) · ``carries_ended``: fractions of a fen written off
+    with a tie (columns: ``Shares.carries_ended``) · ``parties``: accounts · ``floors_broken``: parties left below their
     floor (party, id, floor_fen, balance_fen) · ``households``: gains. Tables are empty where the instance has no split
     or no households.
     """
@@ -34,6 +37,8 @@ class Distribution:
     sales: pd.DataFrame
     ledger: pd.DataFrame
     household_lines: pd.DataFrame
+    entitlements: pd.DataFrame
+    carries_ended: pd.DataFrame
     parties: pd.DataFrame
     floors_broken: pd.DataFrame
     households: pd.DataFrame
@@ -57,7 +62,8 @@ class Distribution:
         """What company, households, base and collective receive of the same sales under a reading and basis, in fen.
 
         None where the rule's shares make that reading impossible. Keys: reading, basis, basis_fen, company_fen,
-        household_fen, base_fen, collective_fen, government_fen, suspense_fen.
+        household_fen (the pots less suspense: what is set aside for reserves is part of it), base_fen, collective_fen,
+        government_fen, suspense_fen.
         """
         rules = [with_reading(rule, reading, basis) for rule in self.instance.split]
         if not rules or any(rule is None for rule in rules):
@@ -114,16 +120,21 @@ def _distribute(plan: Plan, phases: dict[str, Phase]) -> Distribution:
     ledger = pd.concat([*parts, costs], ignore_index=True)
     shares = Shares(Ties(instance))
     days = days_worked(plan, shares.ties)
-    divide_pots(instance, ledger, days, shares)
+    promised = divide_with_promises(instance, ledger, days, shares)
     divide_wages(instance, ledger, shares)
     divide_rents(instance, ledger, shares)
+    if len(promised):
+        ledger = pd.concat([ledger, promised], ignore_index=True)
     entitlements = shares.entitlements()
-    parties = party_accounts(instance, ledger)
+    household_lines = household_entries(shares, entitlements)
+    parties = party_accounts(instance, pd.concat([ledger, household_lines[household_lines["receiver"] == RESERVE]]))
     return Distribution(
         plan=plan,
         sales=sales,
         ledger=ledger,
-        household_lines=household_entries(shares, entitlements),
+        household_lines=household_lines,
+        entitlements=entitlements,
+        carries_ended=shares.carries_ended(),
         parties=parties,
         floors_broken=floors_broken(instance, parties),
         households=household_accounts(plan, entitlements, days),

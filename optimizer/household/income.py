@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 
 from optimizer.instance.instance import Instance
-from optimizer.instance.pools import in_force, leased_mu, poverty_line
+from optimizer.instance.pools import Ties, leased_mu, poverty_line
 from optimizer.program.plan import Plan
 from optimizer.revenue.fen import MICRO, half_up
 
@@ -18,12 +20,15 @@ def household_accounts(plan: Plan, entitlements: pd.DataFrame, days: pd.DataFram
     forgone_fen, gain_fen, income_before_fen, income_after_fen.
 
     The gain is what the linkage adds: entitlements less what leased land and the days worked would have earned
-    otherwise. Incomes are absent (NA) where the register gives none.
+    otherwise. Dividends are after reserve and cap and include what was topped up to the guarantee; the household gain of
+    the program is before all three. Incomes are absent (NA) where the register gives none.
     """
     instance = plan.instance
     frame = instance.table("households")[["household", "village", "persons", "income_before_yuan"]].copy()
     frame["linked"] = frame["household"].isin(linked_households(instance))
     by_kind = entitlements.pivot_table(index="household", columns="kind", values="amount_fen", aggfunc="sum", fill_value=0)
+    if "guarantee" in by_kind:
+        by_kind["dividend"] = by_kind["guarantee"] + by_kind.get("dividend", 0)
     for kind in KINDS:
         got = by_kind[kind] if kind in by_kind else pd.Series(dtype="int64")
         frame[f"{kind}_fen"] = frame["household"].map(got).fillna(0).astype("int64")
@@ -37,9 +42,12 @@ def household_accounts(plan: Plan, entitlements: pd.DataFrame, days: pd.DataFram
 
 
 def linked_households(instance: Instance) -> set[str]:
-    """Households with a tie in force in any period."""
-    links = instance.table("links")
-    return {name for period in instance.periods.names for name in in_force(instance, links, period)["household"]}
+    """Households with a tie that counts in any period: in force on its last day, or in it where the rule prorates."""
+    links, ties = instance.table("links"), Ties(instance)
+    counted = np.zeros(len(links), dtype=bool)
+    for spell in itertools.chain.from_iterable(ties.spells):
+        counted |= spell.held
+    return set(links.loc[counted, "household"])
 
 
 def _forgone(plan: Plan, days: pd.DataFrame) -> pd.Series:

@@ -7,6 +7,7 @@ import math
 import pandas as pd
 
 from optimizer.instance.instance import Instance
+from optimizer.revenue.ledger import RESERVE
 
 UNIVERSE = {"company": "companies", "base": "bases", "collective": "villages"}
 FLOOR = ["party", "id", "floor_fen", "balance_fen"]
@@ -14,7 +15,7 @@ FEN = 100
 
 
 def party_accounts(instance: Instance, ledger: pd.DataFrame) -> pd.DataFrame:
-    """One row per company, base, village collective and (if it takes part) the government.
+    """One row per company, base, village collective and (where they take part) the government and the bases' reserves.
 
     Columns: party, id, income_fen, costs_fen, balance_fen, then one column per account behind them, incomes positive
     and costs negative, which sum to the balance. Empty without a split.
@@ -25,6 +26,7 @@ def party_accounts(instance: Instance, ledger: pd.DataFrame) -> pd.DataFrame:
     known = [(party, name) for party, universe in UNIVERSE.items() for name in instance.universe(universe)]
     if "government" in {*ledger["payer"], *ledger["receiver"]}:
         known.append(("government", "government"))
+    known += [(RESERVE, base) for base in sorted(set(ledger.loc[ledger["receiver"] == RESERVE, "receiver_id"]))]
     parties = {party for party, _ in known}
     came = ledger[ledger["receiver"].isin(parties)]
     went = ledger[ledger["payer"].isin(parties)]

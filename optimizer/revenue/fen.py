@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,40 +74,80 @@ def split_rows(amounts: Ints, shares: Sequence[Fraction]) -> Ints:
     return (floors + (rank < left[:, None])) * np.sign(amounts)[:, None]
 
 
-def divide(total: int, weights: Ints, carry: Ints | None = None) -> tuple[Ints, Ints]:
-    """Divide ``total`` fen by integer weights; returns what each receives and the new carry.
+@dataclass(frozen=True)
+class Working:
+    """A division with all its workings, one entry per recipient in the order given.
+
+    ``floors``: fen · ``claims``: millionths of a fen, the carry before plus the fraction beyond the floor · ``extra``: the
+    fen for the largest claims · ``amounts`` = floors + extra · ``carry_after`` = claims − 10⁶ · extra. Recipients of
+    weight 0 receive nothing and keep their carry as their claim. Of a negative total all figures have their sign turned,
+    so that the sums hold as written.
+    """
+
+    weights: NDArray[Any]
+    whole: int
+    """The sum of the weights."""
+    floors: Ints
+    carry_before: Ints
+    claims: Ints
+    extra: Ints
+    amounts: Ints
+    carry_after: Ints
+
+
+def worked(total: int, weights: NDArray[Any], carry: Ints | None = None) -> Working:
+    """Divide ``total`` fen by integer weights.
 
     1. floor: qᵢ = ⌊total·wᵢ/W⌋, remainder rᵢ = total·wᵢ − qᵢ·W.
     2. claim: dᵢ = carryᵢ + ⌊10⁶·rᵢ/W⌋ for wᵢ > 0; the total − Σqᵢ largest claims receive one more fen, ties going to
        whoever stands first (callers sort by id).
     3. carryᵢ ← dᵢ − 10⁶ for those who did, dᵢ for the others; recipients of weight 0 keep theirs.
 
-    ``carry`` is what each is owed, in millionths of a fen; without it each division stands alone. A negative total is
-    divided as its magnitude, and all signs (of the carry too) are turned. Raises ValueError if no weight is positive:
-    money without a recipient is no division.
-
-    >>> divide(196000, np.array([1, 1, 1]))[0]
-    array([65334, 65333, 65333])
+    ``carry`` is what each is owed, in millionths of a fen; without it each division stands alone (largest remainders as
+    Hamilton proposed). A negative total is divided as its magnitude, and all signs (of the carry too) are turned.
+    Weights may be Python integers of any size (dtype object). Raises ValueError if no weight is positive: money without a
+    recipient is no division.
     """
-    weights = np.asarray(weights, dtype=np.int64)
+    weights = np.asarray(weights)
     if not weights.any() or weights.min() < 0:
         raise ValueError("expected weights of which none is negative and at least one is positive")
     sign = -1 if total < 0 else 1
     before = np.zeros(len(weights), dtype=np.int64) if carry is None else sign * np.asarray(carry, dtype=np.int64)
-    magnitude, largest = abs(int(total)), int(weights.max())
-    whole = int(weights.sum()) if largest * len(weights) <= INT64_LIMIT else sum(weights.tolist())
-    if magnitude * largest > INT64_LIMIT or MICRO * whole > INT64_LIMIT:
-        wide = weights.astype(object)
-        floors = (magnitude * wide // whole).astype(np.int64)
-        claims = (MICRO * ((magnitude * wide) % whole) // whole).astype(np.int64)
-    else:
-        exact = magnitude * weights
-        floors = exact // whole
-        claims = MICRO * (exact - floors * whole) // whole
-    positive = weights > 0
-    claims = np.where(positive, before + claims, -INT64_LIMIT)
-    left = magnitude - int(floors.sum())
+    whole, floors, fractions = _floors(abs(int(total)), weights)
+    positive = (weights > 0).astype(bool)
+    claims = before + fractions
     extra = np.zeros(len(weights), dtype=np.int64)
-    extra[np.argsort(-claims, kind="stable")[:left]] = 1
-    after = np.where(positive, claims - MICRO * extra, before)
-    return sign * (floors + extra), sign * after
+    extra[by_claim(claims, positive)[: abs(int(total)) - int(floors.sum())]] = 1
+    after = claims - MICRO * extra
+    figures = (floors, before, claims, extra, floors + extra, after)
+    if sign < 0:
+        figures = tuple(-figure for figure in figures)  # type: ignore[assignment]
+    return Working(weights, whole, *figures)
+
+
+def by_claim(claims: Ints, positive: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The places of the recipients, the largest claim first, ties as they stand; those without a weight come last."""
+    return np.argsort(np.where(positive, -claims, INT64_LIMIT), kind="stable")
+
+
+def _floors(magnitude: int, weights: NDArray[Any]) -> tuple[int, Ints, Ints]:
+    """The sum W of the weights, the whole fen of each share, and its fraction in millionths of a fen, rounded down."""
+    largest = int(weights.max())
+    wide = weights.dtype == object or largest * len(weights) > INT64_LIMIT
+    whole = sum(weights.tolist()) if wide else int(weights.sum())
+    if wide or magnitude * largest > INT64_LIMIT or MICRO * whole > INT64_LIMIT:
+        exact = magnitude * weights.astype(object)
+        return whole, (exact // whole).astype(np.int64), (MICRO * (exact % whole) // whole).astype(np.int64)
+    exact = magnitude * weights
+    floors = exact // whole
+    return whole, floors, MICRO * (exact - floors * whole) // whole
+
+
+def divide(total: int, weights: Ints, carry: Ints | None = None) -> tuple[Ints, Ints]:
+    """What each receives of ``total`` fen, and the new carry; see ``worked``.
+
+    >>> divide(196000, np.array([1, 1, 1]))[0]
+    array([65334, 65333, 65333])
+    """
+    working = worked(total, np.asarray(weights, dtype=np.int64), carry)
+    return working.amounts, working.carry_after

@@ -22,7 +22,8 @@ from optimizer.revenue.split import divide_by_tree
 
 COLUMNS = ["document", "account", "payer", "payer_id", "receiver", "receiver_id", "base", "period", "amount_fen"]
 CLEARING, POT, WAGES, LANDHOLDERS, SUSPENSE = "clearing", "pot", "wages", "landholders", "suspense"
-THROUGH = (CLEARING, POT, WAGES, LANDHOLDERS)
+GUARANTEE, RESERVE = "guarantee", "reserve"
+THROUGH = (CLEARING, POT, WAGES, LANDHOLDERS, GUARANTEE)
 """Accounts that money only passes through."""
 
 SEP = "/"
