@@ -1,4 +1,5 @@
-"""The commands. Exit status: 0 done, 2 the input is wrong, 3 no plan, 5 the solver stopped, 130 interrupted."""
+"""The commands. Exit status: 0 done, 2 the input is wrong, 3 no plan, 4 a grave finding, 5 the solver stopped, 130
+interrupted. Each command fetches its own stages, so that a short one need not wait for the solver to load."""
 
 from __future__ import annotations
 
@@ -7,25 +8,19 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from optimizer.household.distribution import distribute
-from optimizer.instance.changes import DEFAULT
-from optimizer.instance.loading import load
 from optimizer.phases import Phase, phase
-from optimizer.problems import InputError, OptimizerError, Problem
-from optimizer.program.solve import solve as decide
-from optimizer.program.solver import check_solver
-from optimizer.report.folder import check_target, draft_of
-from optimizer.report.terminal import print_summary
-from optimizer.report.writing import report
+from optimizer.problems import GraveFindings, InputError, OptimizerError, Problem
 from optimizer.texts import say
 
 INTERRUPTED = 130
+DEFAULT = "default"
 
 app = typer.Typer(help=say("cli.help"), no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
@@ -47,6 +42,14 @@ def solve(
     solver: Annotated[str, typer.Option("--solver", help=say("cli.solver"))] = "highs",
     out: Annotated[Path | None, typer.Option("--out", help=say("cli.out"))] = None,
 ) -> None:
+    from optimizer.household.distribution import distribute
+    from optimizer.instance.loading import load
+    from optimizer.program.solve import solve as decide
+    from optimizer.program.solver import check_solver
+    from optimizer.report.folder import check_target
+    from optimizer.report.terminal import print_summary
+    from optimizer.report.writing import report
+
     progress = Progress()
 
     def work() -> None:
@@ -77,6 +80,9 @@ def check(
     policy: Annotated[str | None, typer.Option("--policy", help=say("cli.check_policy"))] = None,
     set_: SetOption = None,
 ) -> None:
+    from optimizer.instance.loading import load
+    from optimizer.instance.register import REGISTER_FOLDER, load_register
+
     progress = Progress()
 
     def work() -> None:
@@ -91,6 +97,11 @@ def check(
                 found.update(dict.fromkeys(error.problems))
                 continue
             warnings.update(dict.fromkeys(given.warnings))
+            if name == names[0] and (given.folder / REGISTER_FOLDER).is_dir():
+                try:
+                    load_register(given)
+                except InputError as error:
+                    found.update(dict.fromkeys(error.problems))
             if policy is None and name == DEFAULT:
                 names += sorted({p for p in given.table("policies")["policy"] if p != DEFAULT})
         progress.stop()
@@ -99,6 +110,110 @@ def check(
         for warning in warnings:
             typer.echo(say("cli.warning", warning=warning))
         typer.echo(say("cli.sound", count=len(names)))
+
+    finish(work, progress)
+
+
+@app.command(help=say("cli.audit"), epilog=say("cli.audit_example"))
+def audit(
+    results: Annotated[Path, typer.Argument(help=say("cli.results"), show_default=False)],
+    register: Annotated[Path | None, typer.Option("--register", help=say("cli.register"))] = None,
+    payments: Annotated[list[Path] | None, typer.Option("--payments", help=say("cli.payments"))] = None,
+    household: Annotated[str | None, typer.Option("--household", help=say("cli.household"))] = None,
+    sale: Annotated[str | None, typer.Option("--sale", help=say("cli.sale"))] = None,
+    set_aside: Annotated[bool, typer.Option("--set-aside", help=say("cli.set_aside"))] = False,
+    verify: Annotated[bool, typer.Option("--verify", help=say("cli.verify"))] = False,
+    visits: Annotated[int, typer.Option("--visits", help=say("cli.visits"))] = 60,
+    seed: Annotated[str, typer.Option("--seed", help=say("cli.seed"))] = "1",
+    as_of: Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help=say("cli.as_of"))] = None,
+) -> None:
+    progress = Progress()
+    day = as_of.date() if as_of else None
+
+    def work() -> None:
+        progress.say("auditing")
+        if verify:
+            _verify(results, progress)
+        elif household is not None or sale is not None:
+            _trace(results, register, tuple(payments or ()), household, sale, set_aside, progress)
+        else:
+            choices = {"as_of": day, "is_setting_aside": set_aside, "visit_count": visits, "seed": seed}
+            _audit(results, register, tuple(payments or ()), choices, progress)
+
+    finish(work, progress)
+
+
+def _audit(results: Path, register: Path | None, payments: tuple[Path, ...], choices: dict[str, Any], progress: Progress) -> None:
+    """The whole audit, written into the results folder; ends with GraveFindings where one stands."""
+    from optimizer.audit.audit import audit as examine
+    from optimizer.audit.result import results_folder
+    from optimizer.report.audit.terminal import print_audit
+    from optimizer.report.audit.writing import write_audit
+
+    target = progress.target = results_folder(results)
+    found = examine(target, register, payments, **choices)
+    progress.say("showing")
+    sha256 = write_audit(found, target)
+    progress.stop()
+    print_audit(found, Console())
+    Console(soft_wrap=True).print(say("cli.audited", folder=str(target)), markup=False, highlight=False)
+    Console(soft_wrap=True).print(say("cli.pack", sha256=sha256), markup=False, highlight=False)
+    if found.is_stopped:
+        raise GraveFindings([say("cli.grave")])
+
+
+def _trace(
+    results: Path, register: Path | None, payments: tuple[Path, ...], household: str | None, sale: str | None, set_aside: bool,
+    progress: Progress,
+) -> None:  # fmt: skip
+    """One household's money back to the fields, or one sale's forward; a household's statement is written as well."""
+    from optimizer.audit.audit import books_of, plan_books
+    from optimizer.audit.result import results_folder
+    from optimizer.audit.trace import trace_household, trace_sale
+    from optimizer.report.audit.tracing import print_trace, write_statement
+
+    folder = results_folder(results)
+    is_plan = not payments and register is None
+    books = plan_books(folder, household) if is_plan else books_of(folder, register, payments, None, set_aside)
+    progress.stop()
+    if sale is not None:
+        print_trace(trace_sale(books, sale), Console())
+    if household is not None:
+        steps = trace_household(books, household)
+        print_trace(steps, Console())
+        written = write_statement(books, household, steps, folder)
+        Console(soft_wrap=True).print(say("cli.statement", file=str(written)), markup=False, highlight=False)
+
+
+def _verify(results: Path, progress: Progress) -> None:
+    from optimizer.audit.result import results_folder
+    from optimizer.report.evidence_check import verify_pack
+
+    folder = results_folder(results)
+    broken = verify_pack(folder / "evidence", folder)
+    progress.stop()
+    if broken:
+        raise GraveFindings([str(problem) for problem in broken])
+    typer.echo(say("cli.verified", folder=str(folder)))
+
+
+@app.command("plant-faults", help=say("cli.plant_faults"), epilog=say("cli.plant_faults_example"))
+def plant_faults(
+    folder: Annotated[Path, typer.Argument(help=say("cli.planted_folder"), show_default=False)],
+    out: Annotated[Path, typer.Argument(help=say("cli.planted_out"), show_default=False)],
+    code: Annotated[list[str], typer.Option("--code", help=say("cli.planted_code"))],
+) -> None:
+    from optimizer.audit.faults.plant import plant
+
+    progress = Progress()
+
+    def work() -> None:
+        progress.say("planting")
+        planted = plant(folder, out, code)
+        progress.stop()
+        for line in planted["says"]:
+            typer.echo(line)
+        typer.echo(say("cli.planted", folder=str(out)))
 
     finish(work, progress)
 
@@ -142,6 +257,8 @@ def finish(work: Callable[[], None], progress: Progress) -> None:
     except KeyboardInterrupt:
         progress.stop()
         if progress.target is not None:
+            from optimizer.report.folder import draft_of
+
             shutil.rmtree(draft_of(progress.target), ignore_errors=True)
         print(say("cli.interrupted"), file=sys.stderr, flush=True)
         os._exit(INTERRUPTED)

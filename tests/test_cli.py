@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 TINY = ROOT / "instances" / "tiny"
 FILES = {
-    "summary.json", "plan.csv", "shipments.csv", "sales.csv", "parties.csv", "households.csv", "shadow_prices.csv",
+    "summary.json", "plan.csv", "shipments.csv", "sales.csv", "parties.csv", "households.csv", "ledger.csv", "shadow_prices.csv",
     "report.html", "report.xlsx", "run.json",
 }  # fmt: skip
 

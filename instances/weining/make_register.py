@@ -24,6 +24,7 @@ ABLE = (0.09, 0.24, 0.42, 0.13, 0.08, 0.04)
 MEDIAN_INCOME_PER_HEAD, SIGMA = 6_800, 0.45
 LETTING_SHARE, LEAST_MU, MOST_MU = 0.55, 3, 10
 LEAST_FORGONE, MOST_FORGONE = 600, 1_000
+REGISTERED_YEARS = (2014, 2017)
 OWN_WORK_YUAN_PER_MU = 8 * 40
 """Eight days of own work on a mu at the reservation value: freed when the land is let, so not forgone with it."""
 
@@ -75,7 +76,17 @@ def register() -> pd.DataFrame:
     frame["leased_mu"] = np.where(lets, LEAST_MU + (rng.random(n) * (MOST_MU - LEAST_MU + 1)).astype(int), 0)
     steps = (MOST_FORGONE - LEAST_FORGONE) // 50 + 1
     frame["forgone"] = LEAST_FORGONE + 50 * (rng.random(n) * steps).astype(int) - OWN_WORK_YUAN_PER_MU
+    rent = read("bases").set_index("base")["rent_yuan_per_mu"].astype(int)
+    frame["forgone"] = np.minimum(frame["forgone"], frame["base"].map(rent))  # nobody lets land for less than it would earn
+    frame["registered_on"] = _registered_on(n)
     return _within_land(frame)
+
+
+def _registered_on(households: int) -> np.ndarray:
+    """Days on which the households were entered, from draws of their own."""
+    first, last = (np.datetime64(f"{year}-01-01") for year in (REGISTERED_YEARS[0], REGISTERED_YEARS[1] + 1))
+    days = np.random.default_rng([SEED, 1]).integers(0, (last - first).astype(int), households)
+    return np.datetime_as_string(first + days)
 
 
 def _within_land(frame: pd.DataFrame) -> pd.DataFrame:
@@ -105,6 +116,6 @@ if __name__ == "__main__":
     households = register()
     assert len(households) == HOUSEHOLDS and households["persons"].sum() == 65_000
     assert households["registered"].sum() == REGISTERED_WORKERS
-    columns = ["household", "village", "persons", "workers", "income_before_yuan"]
+    columns = ["household", "village", "persons", "workers", "income_before_yuan", "registered_on"]
     households[columns].assign(source="synthetic").to_csv(HERE / "households.csv", index=False, lineterminator="\n")
     links(households).to_csv(HERE / "links.csv", index=False, lineterminator="\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 from optimizer.instance.document import SplitRule
 from optimizer.instance.instance import Instance
 from optimizer.instance.pools import Ties, weights
-from optimizer.program.plan import Plan
 from optimizer.revenue.fen import INT64_LIMIT, Ints, Working, split_rows, worked
 from optimizer.revenue.ledger import COLUMNS, GUARANTEE, LANDHOLDERS, POT, RESERVE, SEP, SUSPENSE, WAGES
 
@@ -215,7 +215,16 @@ class _DaysOf:
         return mine.set_index("household")["days"]
 
 
-def days_worked(plan: Plan, ties: Ties) -> pd.DataFrame:
+class Decided(Protocol):
+    """A plan as far as its days of work are asked for: solved just now, or stored."""
+
+    @property
+    def instance(self) -> Instance: ...
+
+    def decisions(self, kind: str) -> pd.DataFrame: ...
+
+
+def days_worked(plan: Decided, ties: Ties) -> pd.DataFrame:
     """Days each household works at each base and period: its village's days by the weights of its wage links.
 
     Columns: household, village, base, period, days, reservation_yuan.

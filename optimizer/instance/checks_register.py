@@ -8,7 +8,7 @@ from optimizer.instance.checks_people import Files, households_sound, leases_wit
 from optimizer.instance.frames import problem_at
 from optimizer.instance.instance import Instance
 from optimizer.instance.settling import settling
-from optimizer.problems import Problem, nearest
+from optimizer.problems import Problem
 from optimizer.texts import say
 
 SPANS = {
@@ -40,7 +40,7 @@ def payments_name_a_settlement(instance: Instance, files: Files) -> Iterator[Pro
     payments, known = instance.table("payments"), settling(instance)
     for (kind, label), rows in payments.groupby(["kind", "period"], sort=False):
         if not known.named(instance, kind, label):
-            near = nearest(label, known.labels(kind))
+            near = known.of[kind, instance.members("periods", label)[0]]
             file = rows["_file"] if "_file" in rows else [files["payments"]] * len(rows)
             for name, row in zip(file, rows["_row"], strict=True):
                 yield Problem(name, int(row), "period", label, say("expected.settlement"), near)

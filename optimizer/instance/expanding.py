@@ -102,6 +102,8 @@ def match(attribute: Attribute, value: str, names: Names) -> tuple[int, tuple[st
                 return EXACT, (value,)
         elif attribute.kind == "scope":
             if value == "*" or value.startswith("each "):
+                if not attribute.key:
+                    return None  # several rows would be left with one key
                 groups = names.groups(universe, value)
                 if groups is not None:
                     return EACH, tuple(label for label, _ in groups)
@@ -128,7 +130,8 @@ def _unknown(wrong: pd.DataFrame, attribute: Attribute, file: str, names: Names)
 
 def reference_expected(attribute: Attribute) -> str:
     """What a column that refers to names expects."""
-    return say(f"expected.{attribute.kind}", kind=kind_of(attribute.refers_to))
+    kind = "scope_together" if attribute.kind == "scope" and not attribute.key else attribute.kind
+    return say(f"expected.{kind}", kind=kind_of(attribute.refers_to))
 
 
 def _resolve_offsets(frame: pd.DataFrame, file: str, periods: Periods, starts: Mapping[str, str], problems: list[Problem]) -> pd.DataFrame:

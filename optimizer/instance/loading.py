@@ -18,7 +18,7 @@ from optimizer.instance.changes_tables import change_tables
 from optimizer.instance.document import Document
 from optimizer.instance.expanding import expand
 from optimizer.instance.instance import Instance
-from optimizer.instance.names import Names
+from optimizer.instance.names import TABLES_OF, Names
 from optimizer.instance.naming import all_names
 from optimizer.instance.periods import Periods, make_periods
 from optimizer.instance.raw import MAIN_FILE, RawInstance, RawTable
@@ -95,11 +95,14 @@ def load_proven(path: Path, wanted: Sequence[str], proven: Mapping[str, str]) ->
     for name in wanted:
         if f"{name}.csv" in files:
             read_csv(raw, files[f"{name}.csv"])
-    tables, spoiled = _typed_tables(raw)
+    naming = {table for tables in TABLES_OF.values() for table in tables}
+    tables, spoiled = _typed_tables(raw, [name for name in registry() if name in naming or name in wanted])
     assert raw.document is not None
     document, _ = read_structure(raw, raw.document, (), raw.problems)
     periods = _periods(raw, document, set())
     names, starts = all_names(raw, tables, document, periods, (), [])
+    one_by_one = [name for name in ("households", "links") if name in wanted]  # long, and each row speaks for itself
+    plain = {name: tables.pop(name).sort_values(list(registry()[name].keys), ignore_index=True) for name in one_by_one}
     _expand_tables(raw, tables, names, periods, starts, spoiled, set())
     return Instance(
         name=raw.name,
@@ -110,7 +113,7 @@ def load_proven(path: Path, wanted: Sequence[str], proven: Mapping[str, str]) ->
         periods=periods,
         settings=document.settings,
         split=document.split,
-        tables={name: tables[name] for name in wanted},
+        tables={name: table for name, table in {**tables, **plain}.items() if name in wanted},
         names=names,
         hashes=dict(proven),
         warnings=(),
@@ -140,11 +143,12 @@ def _nameless(raw: RawInstance, tables: dict[str, pd.DataFrame], spoiled: set[st
     return (raw.lost & set(registry())) | wrong
 
 
-def _typed_tables(raw: RawInstance) -> tuple[dict[str, pd.DataFrame], set[str]]:
-    """Every table with typed columns, and the names of those in which something is wrong already."""
+def _typed_tables(raw: RawInstance, wanted: Sequence[str] = ()) -> tuple[dict[str, pd.DataFrame], set[str]]:
+    """Every table (or those ``wanted``) with typed columns, and the names of those in which something is wrong already."""
     tables: dict[str, pd.DataFrame] = {}
     spoiled = raw.lost & set(registry())
-    for name, table in registry().items():
+    for name in wanted or registry():
+        table = registry()[name]
         before = len(raw.problems)
         tables[name] = typed(raw.table(name), table, raw.problems) if name in raw.tables else _empty(name)
         if len(raw.problems) > before or raw.table(name).misspelt:
@@ -166,7 +170,8 @@ def _expand_tables(
     spoiled: set[str],
     nameless: set[str],
 ) -> None:
-    for name, table in registry().items():
+    for name in tables:
+        table = registry()[name]
         if name in nameless:
             spoiled.add(name)
             continue

@@ -16,10 +16,10 @@ from optimizer.instance.expanding import expand
 from optimizer.instance.instance import Instance
 from optimizer.instance.loading import load
 from optimizer.instance.names import Names
-from optimizer.instance.sealing import seal_tables
 from optimizer.instance.raw import MAIN_FILE, RawInstance, RawTable
 from optimizer.instance.reading_csv import read_csv
 from optimizer.instance.registry import registry
+from optimizer.instance.sealing import seal_tables
 from optimizer.instance.soundness import SoundTables, Spoiled
 from optimizer.problems import InputError, Problem
 from optimizer.texts import say
@@ -51,16 +51,15 @@ class Register:
     files: Mapping[str, Sequence[Path]] = field(default_factory=dict)
 
 
-def load_register(
-    plan: Instance, folder: Path | None = None, payments: Sequence[Path] = (), is_setting_aside: bool = False
-) -> Register:
+def load_register(plan: Instance, folder: Path | None = None, payments: Sequence[Path] = (), is_setting_aside: bool = False) -> Register:
     """The register in ``folder``, or that of the plan's own instance, with the pay lists in the files ``payments``.
 
     A folder with an instance.yaml is an instance whose register is taken; any other holds tables as CSV. Raises
     InputError with every problem found; with ``is_setting_aside`` broken rows are left out instead and listed.
     """
     if folder is not None and (folder / MAIN_FILE).is_file():
-        plan, folder = load(folder), folder / REGISTER_FOLDER
+        plan = plan if folder.resolve() == plan.folder.resolve() else load(folder)
+        folder = folder / REGISTER_FOLDER
     elif folder is None:
         folder = plan.folder / REGISTER_FOLDER
     elif not folder.is_dir():
@@ -110,7 +109,7 @@ def _read(folder: Path, payments: Sequence[Path]) -> tuple[list[RawInstance], li
     return raws, notes
 
 
-def _leave_out(raws: Sequence[RawInstance], rows: set[tuple[str, int | None]]) -> bool:
+def _leave_out(raws: Sequence[RawInstance], rows: set[tuple[str, int]]) -> bool:
     """Take the rows out of the tables they stand in, and their problems with them; whether there were any."""
     found = False
     for raw in raws:

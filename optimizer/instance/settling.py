@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,10 +31,6 @@ class Settling:
             return ""
         found = {self.of[kind, period] for period in groups[0][1]}
         return found.pop() if len(found) == 1 else ""
-
-    def labels(self, kind: str) -> Iterator[str]:
-        """Every name a payment of this kind may bear."""
-        return (label for known, label in self.of if known == kind)
 
 
 def settling(instance: Instance) -> Settling:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from optimizer.instance.instance import Instance
 from optimizer.phases import Phase
-from optimizer.program.program import Program
 from optimizer.program.rows import AT_LEAST, NUMERIC_KEYS
-from optimizer.program.solver import Answer, Matrix
+
+if TYPE_CHECKING:  # an audit reads plans without waiting for the solvers to load
+    from optimizer.program.program import Program
+    from optimizer.program.solver import Answer, Matrix
 
 BINDING = 1e-6
 

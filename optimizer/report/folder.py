@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from optimizer.problems import InputError, Problem
@@ -44,6 +44,15 @@ def written_whole(target: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def added_whole(target: Path, stale: Iterable[str]) -> Iterator[Path]:
+    """A copy of the results folder ``target``, without the ``stale`` files and folders of an earlier audit, to add to; it
+    takes the place of ``target`` when everything went well, and vanishes otherwise."""
+    with written_whole(target) as draft:
+        shutil.copytree(target, draft, dirs_exist_ok=True, ignore=lambda folder, _: set(stale) if Path(folder) == target else set())
+        yield draft
 
 
 def draft_of(target: Path) -> Path:

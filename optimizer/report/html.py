@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import resources
-
-from jinja2 import Environment
-from markupsafe import Markup
-
-from optimizer.report.charts import CONFIG, to_json
 from optimizer.report.contents import Report
 from optimizer.report.naming import Names, plain
-from optimizer.report.parts import Chart, Section
+from optimizer.report.page import page
+from optimizer.report.parts import Section
 from optimizer.report.sections.accounts import accounts, crops, participation
 from optimizer.report.sections.flows import sold
 from optimizer.report.sections.households import households
@@ -29,18 +23,7 @@ SECTIONS = (opening, land, sold, money_flow, split, accounts, participation, cro
 
 def to_html(report: Report) -> str:
     """The whole page as text; the same report gives the same bytes."""
-    sections = sections_of(report)
-    charts = [part for section in sections for part in section.parts if isinstance(part, Chart)]
-    return _template().render(
-        say=say,
-        title=report.instance.title,
-        policy=policy_in_words(report),
-        changes=list(report.instance.changes),
-        sections=sections,
-        figures={chart.name: Markup(to_json({"data": chart.data, "layout": chart.layout})) for chart in charts},
-        config=Markup(to_json(CONFIG)),
-        plotly=Markup(plotly_js()) if charts else "",
-    )
+    return page(report.instance.title, policy_in_words(report), report.instance.changes, sections_of(report))
 
 
 def sections_of(report: Report) -> list[Section]:
@@ -53,15 +36,3 @@ def sections_of(report: Report) -> list[Section]:
 def policy_in_words(report: Report) -> str:
     policy = report.instance.policy
     return say("report.policy.default") if policy == "default" else say("report.policy", policy=plain(policy))
-
-
-@cache
-def plotly_js() -> str:
-    """plotly.js as plotly itself ships it."""
-    return resources.files("plotly").joinpath("package_data/plotly.min.js").read_text(encoding="utf-8")
-
-
-@cache
-def _template():  # type: ignore[no-untyped-def]
-    text = resources.files(__package__).joinpath("template.html").read_text(encoding="utf-8")
-    return Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(text)

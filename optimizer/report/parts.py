@@ -126,7 +126,23 @@ class Chart:
     kind: ClassVar[str] = "chart"
 
 
-Part = Text | Points | Figures | Table | Calendar | Legend | Chart
+@dataclass(frozen=True)
+class Case:
+    """One thing that was found: a title, a short remark (an amount, say), and labelled lines. ``tone``: "" or "bad"."""
+
+    title: str
+    remark: str
+    lines: tuple[tuple[str, str], ...]
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Cases:
+    items: tuple[Case, ...]
+    kind: ClassVar[str] = "cases"
+
+
+Part = Text | Points | Figures | Table | Calendar | Legend | Chart | Cases
 
 
 @dataclass(frozen=True)

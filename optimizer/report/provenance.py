@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from optimizer.household.distribution import Distribution
@@ -25,9 +27,18 @@ def versions() -> dict[str, str]:
     return found
 
 
-def provenance(distribution: Distribution, phases: Mapping[str, Phase]) -> dict[str, Any]:
+def way_to(place: Path, start: Path) -> str:
+    """The relative way from one folder to another, with /; the whole path where there is none (two drives)."""
+    try:
+        return Path(os.path.relpath(place.resolve(), start.resolve())).as_posix()
+    except ValueError:
+        return place.resolve().as_posix()
+
+
+def provenance(distribution: Distribution, folder: Path, phases: Mapping[str, Phase]) -> dict[str, Any]:
     """The content of run.json: inputs by hash, policy, versions, solver, seed, time and memory of each phase.
 
+    ``folder`` is where the result goes: the way from there to the instance is noted, so that an audit finds it.
     ``phases`` are those around the plan and the division (load, report), which know their own.
     """
     plan, instance = distribution.plan, distribution.instance
@@ -35,6 +46,8 @@ def provenance(distribution: Distribution, phases: Mapping[str, Phase]) -> dict[
     known = {**phases, **plan.phases, **distribution.phases}
     return {
         "instance": instance.name,
+        "instance_folder": way_to(instance.folder, folder),
+        "set": list(instance.set_),
         "policy": instance.policy,
         "changes": list(instance.changes),
         "inputs_sha256": dict(sorted(instance.hashes.items())),

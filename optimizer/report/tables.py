@@ -26,7 +26,7 @@ DECIMALS = 6
 
 
 def tables(distribution: Distribution) -> dict[str, pd.DataFrame]:
-    """plan, shipments, sales, parties, households and shadow_prices, as docs/results.md describes their columns."""
+    """plan, shipments, sales, parties, households, shadow_prices and ledger, as docs/results.md describes their columns."""
     plan = distribution.plan
     return {
         "plan": plan_table(plan),
@@ -35,6 +35,7 @@ def tables(distribution: Distribution) -> dict[str, pd.DataFrame]:
         "parties": distribution.parties,
         "households": distribution.households[list(HOUSEHOLDS)],
         "shadow_prices": shadow_price_table(plan),
+        "ledger": distribution.ledger,
     }
 
 

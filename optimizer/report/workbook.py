@@ -51,10 +51,10 @@ def write_workbook(report: Report, path: str | Path) -> None:
     """Write the workbook to ``path``."""
     workbook = xlsxwriter.Workbook(str(path), OPTIONS)
     workbook.set_properties({"title": report.instance.title[:255], "created": CREATED})
-    styles = _styles(workbook)
+    styles = styles_of(workbook)
     _figures_sheet(workbook, styles, report)
     for name, table in sheets(report).items():
-        _table_sheets(workbook, styles, name, table)
+        write_table(workbook, styles, say(f"report.sheet.{name}"), table)
     workbook.close()
 
 
@@ -74,7 +74,7 @@ def sheets(report: Report) -> dict[str, pd.DataFrame]:
     return {name: table for name, table in found.items() if len(table)}
 
 
-def _styles(workbook: Workbook) -> dict[str, Any]:
+def styles_of(workbook: Workbook) -> dict[str, Any]:
     styles = {name: workbook.add_format({"num_format": text}) for name, text in FORMATS.items()}
     styles["header"] = workbook.add_format({"bold": True, "bottom": 2, "bg_color": "#E8ECF0", "text_wrap": True, "valign": "top"})
     styles["text"] = workbook.add_format({"num_format": "@"})
@@ -93,7 +93,7 @@ def _figures_sheet(workbook: Workbook, styles: dict[str, Any], report: Report) -
     lines = [report.instance.title, policy, *report.instance.changes, say("report.planned_figures")]
     lines += [text for text in (report.instance.notice, *report.notes) if text]
     for row, text in enumerate(lines):
-        sheet.write_string(row, 0, _clipped(text), styles["bold" if row == 0 else "text"])
+        sheet.write_string(row, 0, clipped(text), styles["bold" if row == 0 else "text"])
     first = len(lines) + 1
     for column, key in enumerate(("figure", "value", "unit")):
         sheet.write_string(first, column, say(f"report.sheet.{key}"), styles["header"])
@@ -121,14 +121,14 @@ def figures(report: Report) -> list[tuple[str, float, str, str]]:
     return found
 
 
-def _table_sheets(workbook: Workbook, styles: dict[str, Any], name: str, table: pd.DataFrame) -> None:
-    title = say(f"report.sheet.{name}")
+def write_table(workbook: Workbook, styles: dict[str, Any], title: str, table: pd.DataFrame) -> None:
+    """A table on a sheet of its own, or on several where it is longer than one holds."""
     for part, start in enumerate(range(0, len(table), MOST_ROWS), start=1):
         sheet = workbook.add_worksheet(title if part == 1 else say("report.sheet.continued", name=title, number=part))
-        _write_table(sheet, styles, table.iloc[start : start + MOST_ROWS])
+        _write_rows(sheet, styles, table.iloc[start : start + MOST_ROWS])
 
 
-def _write_table(sheet: Worksheet, styles: dict[str, Any], table: pd.DataFrame) -> None:
+def _write_rows(sheet: Worksheet, styles: dict[str, Any], table: pd.DataFrame) -> None:
     """A header that stays in sight, a filter, and one column after the other in its own format."""
     sheet.freeze_panes(1, 0)
     sheet.set_row(0, 32)
@@ -137,14 +137,14 @@ def _write_table(sheet: Worksheet, styles: dict[str, Any], table: pd.DataFrame) 
         title, style = header(str(name), table[name])
         sheet.write_string(0, column, title, styles["header"])
         values = table[name].tolist()
-        is_text = style == "text"
+        is_text, unit = style == "text", FEN if str(name).endswith("_fen") else 1
         sheet.set_column(column, column, _column_width(title, values, style), styles[style])
         for row, value in enumerate(values, start=1):
             if is_text or isinstance(value, str):
                 if text := as_text(value):
                     sheet.write_string(row, column, text, styles["text"])
             elif value is not None and value is not pd.NA and math.isfinite(value):
-                sheet.write_number(row, column, value / FEN if str(name).endswith("_fen") else value, styles[style])
+                sheet.write_number(row, column, value / unit, styles[style])
 
 
 def header(name: str, values: pd.Series) -> tuple[str, str]:
@@ -172,10 +172,10 @@ def as_text(value: Any) -> str:
         return say("report.head.yes" if value else "report.head.no")
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
-    return _clipped(str(value))
+    return clipped(str(value))
 
 
-def _clipped(text: str) -> str:
+def clipped(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 3] + "..."
 
 

@@ -59,7 +59,7 @@ def report(distribution: Distribution, folder: str | Path, phases: Mapping[str, 
         with phase("report", known):
             shown = contents(distribution)
             _write(shown, draft)
-        text_file(draft, "run.json", json.dumps(provenance(distribution, known), ensure_ascii=False, indent=2) + "\n")
+        text_file(draft, "run.json", json.dumps(provenance(distribution, Path(folder), known), ensure_ascii=False, indent=2) + "\n")
     return shown
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from optimizer.report.charts import escaped, to_json
 from optimizer.report.contents import Report
-from optimizer.report.html import plotly_js, sections_of, to_html
+from optimizer.report.html import sections_of, to_html
 from optimizer.report.naming import Names
+from optimizer.report.page import plotly_js
 from optimizer.report.parts import Cell, Chart, Table
 from optimizer.report.sections.split import left_after_costs
 from optimizer.texts import catalogue
