@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from optimizer.report.summary import summarise
 from optimizer.report.tables import tables
 from optimizer.report.workbook import write_workbook
 from optimizer.revenue.split import BASES, READINGS
+
+KEPT = ("findings.csv", "evidence")
+"""What an audit left in the folder that a new result does not do away with."""
 
 
 def contents(distribution: Distribution) -> Report:
@@ -51,7 +55,8 @@ def _side_by_side(distribution: Distribution) -> pd.DataFrame | None:
 def report(distribution: Distribution, folder: str | Path, phases: Mapping[str, Phase] | None = None) -> Report:
     """Write the results folder: summary.json, the tables as CSV, report.html, report.xlsx and run.json.
 
-    The folder appears whole or not at all. ``phases`` are those of loading, for run.json. Raises InputError
+    The folder appears whole or not at all. What audits of an earlier result found there and their chain of evidence stay:
+    findings are settled, never deleted. ``phases`` are those of loading, for run.json. Raises InputError
     if ``folder`` holds something else or cannot be written.
     """
     known = dict(phases or {})
@@ -59,8 +64,17 @@ def report(distribution: Distribution, folder: str | Path, phases: Mapping[str, 
         with phase("report", known):
             shown = contents(distribution)
             _write(shown, draft)
+            _keep(Path(folder), draft)
         text_file(draft, "run.json", json.dumps(provenance(distribution, Path(folder), known), ensure_ascii=False, indent=2) + "\n")
     return shown
+
+
+def _keep(earlier: Path, draft: Path) -> None:
+    for name in KEPT:
+        if (earlier / name).is_dir():
+            shutil.copytree(earlier / name, draft / name)
+        elif (earlier / name).is_file():
+            shutil.copyfile(earlier / name, draft / name)
 
 
 def _write(shown: Report, draft: Path) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import optimizer
+from optimizer.household.distribution import Distribution
 from optimizer.problems import InputError
 from optimizer.report.folder import SUMMARY, check_target, written_whole
 
@@ -40,3 +42,15 @@ def test_a_place_that_cannot_be_written_is_an_input_error(tmp_path: Path) -> Non
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(InputError), written_whole(tmp_path / "file" / "result"):
         pass
+
+
+def test_a_new_result_keeps_the_findings_and_the_evidence_of_audits_before(tiny: Distribution, tmp_path: Path) -> None:
+    optimizer.report(tiny, tmp_path / "result")
+    (tmp_path / "result" / "findings.csv").write_text("finding\n", encoding="utf-8")
+    (tmp_path / "result" / "evidence" / "chain").mkdir(parents=True)
+    (tmp_path / "result" / "evidence" / "chain" / "1.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "result" / "audit.html").write_text("", encoding="utf-8")
+    optimizer.report(tiny, tmp_path / "result")
+    assert (tmp_path / "result" / "findings.csv").read_text(encoding="utf-8") == "finding\n"
+    assert (tmp_path / "result" / "evidence" / "chain" / "1.json").is_file()
+    assert not (tmp_path / "result" / "audit.html").exists()
