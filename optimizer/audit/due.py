@@ -13,9 +13,10 @@ from optimizer.household.guarantees import divide_with_promises
 from optimizer.instance.instance import Instance
 from optimizer.instance.pools import Ties
 from optimizer.revenue.fen import half_up
-from optimizer.revenue.ledger import COLUMNS, GUARANTEE, LANDHOLDERS, SEP, WAGES, lines, split_entries
+from optimizer.revenue.ledger import CLEARING, COLUMNS, GUARANTEE, LANDHOLDERS, SEP, WAGES, lines, split_entries
 
 DUE = ["household", "kind", "base", "period", "due_fen", "pot", "document", "row"]
+DAYS = ["household", "base", "period", "days"]
 THROUGH = {"wage": WAGES, "rent": LANDHOLDERS}
 """The account through which a plan's wages and rents reach the households."""
 
@@ -28,13 +29,15 @@ class Due:
     """``ledger``: lines from each sale to parties and pots, divided anew · ``due``: what households are due (columns
     DUE, then the workings of the division where there was one; ``document`` and ``row`` name a work record or lease) ·
     ``rest``: ledger lines of pots without recipients and of other landholders · ``sources``: where each kind comes
-    from (``plan``, ``sales``, ``work_records``, ``leases``)."""
+    from (``plan``, ``sales``, ``work_records``, ``leases``) · ``days``: days worked by household, base and period, as
+    far as a key divides by them."""
 
     sales: pd.DataFrame
     ledger: pd.DataFrame
     due: pd.DataFrame
     rest: pd.DataFrame
     sources: dict[str, str]
+    days: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -62,23 +65,36 @@ def planned_due(instance: Instance, result: Result, household: str | None = None
     shares = Shares(Ties(instance))
     plan = StoredPlan(instance, result.table("plan"))
     by_days = "village" in plan.table and any("labour_days" in rule.household_key for rule in instance.split)
-    days = days_worked(plan, shares.ties) if by_days else pd.DataFrame(columns=["household", "base", "period", "days"])
+    days = days_worked(plan, shares.ties) if by_days else pd.DataFrame(columns=DAYS)
     promised = divide_with_promises(instance, entries, days, shares)
     divide_wages(instance, bills, shares)
     divide_rents(instance, bills, shares)
     ledger = pd.concat([part for part in (entries, bills, promised) if len(part)] or [entries], ignore_index=True)
-    return _collected(sales, ledger, shares, dict.fromkeys(("dividend", "share", "wage", "rent"), "plan"))
+    return _collected(sales, ledger, shares, dict.fromkeys(("dividend", "share", "wage", "rent"), "plan"), days)
 
 
 def _near(instance: Instance, household: str, stored: pd.DataFrame, sales: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     links, bases = instance.table("links"), instance.table("bases")
-    tied = set(links.loc[links["household"] == household, "to"])
-    near = set(bases.loc[bases["base"].isin(tied) | bases["company"].isin(tied), "base"])
+    """Sales and ledger lines of the bases the household is tied to, with the wages of its village.
+
+    What a guarantee tops up hangs on all that others of the pot receive, hence on their bases as well; what is left of
+    sales net of costs on the wages of every village.
+    """
+    near = _bases_of(links[links["household"] == household], bases)
+    if any(rule.guarantee_yuan is not None for rule in instance.split):
+        tied = links["to"].isin(near | set(bases.loc[bases["base"].isin(near), "company"]))
+        near = _bases_of(links[links["household"].isin(set(links.loc[tied, "household"]))], bases)
     people = instance.table("households")
     village = next(iter(people.loc[people["household"] == household, "village"]), "")
-    is_wage = stored["receiver"] == WAGES
+    is_wage = (stored["receiver"] == WAGES) & all(rule.basis == "gross" for rule in instance.split)
     mine = (stored["base"].isin(near) & ~is_wage) | (is_wage & stored["receiver_id"].str.startswith(village + SEP))
     return stored[mine], sales[sales["base"].isin(near)]
+
+
+def _bases_of(links: pd.DataFrame, bases: pd.DataFrame) -> set[str]:
+    """The bases that links lead to, those of the companies they name included."""
+    tied = set(links["to"])
+    return set(bases.loc[bases["base"].isin(tied) | bases["company"].isin(tied), "base"])
 
 
 def actual_due(instance: Instance, given: frozenset[str], planned: Due | None) -> Due:
@@ -87,11 +103,12 @@ def actual_due(instance: Instance, given: frozenset[str], planned: Due | None) -
     costs = real_costs(instance) if "expenses" in given or planned is None else _bills(planned.ledger)
     entries = split_entries(instance, sales, costs, instance.split) if instance.split else pd.DataFrame(columns=COLUMNS)
     shares = Shares(Ties(instance))
-    work = instance.table("work_records")
-    days = work.groupby(["household", "base", "period"], as_index=False)["days"].sum()
+    on_sheets = instance.table("work_records").groupby(["household", "base", "period"], as_index=False)["days"].sum()
+    days = on_sheets if "work_records" in given or planned is None else planned.days
     promised = divide_with_promises(instance, entries, days, shares)
     ledger = pd.concat([entries, promised], ignore_index=True) if len(promised) else entries
-    found = _collected(sales, ledger, shares, dict.fromkeys(("dividend", "share"), "sales" if "sales" in given else "plan"))
+    sources = dict.fromkeys(("dividend", "share"), "sales" if "sales" in given else "plan")
+    found = _collected(sales, ledger, shares, sources, days)
     parts, bills, rests = [found.due], [found.ledger], [found.rest]
     for kind, table, due in (("wage", "work_records", wages_due), ("rent", "leases", rents_due)):
         if table in given:
@@ -103,21 +120,22 @@ def actual_due(instance: Instance, given: frozenset[str], planned: Due | None) -
             bills.append(planned.ledger[planned.ledger["receiver"] == THROUGH[kind]])
             rests.append(planned.rest[planned.rest["payer"] == THROUGH[kind]])
     due, ledger, rest = (pd.concat([p for p in many if len(p)] or many[:1], ignore_index=True) for many in (parts, bills, rests))
-    return Due(found.sales, ledger, due, rest, found.sources)
+    return Due(found.sales, ledger, due, rest, found.sources, days)
 
 
 def _bills(ledger: pd.DataFrame) -> pd.DataFrame:
-    """The lines that are neither sales nor follow from dividing them."""
-    return ledger[~ledger["account"].isin(["sale", "split", GUARANTEE])]
+    """The lines that are neither sales nor follow from dividing them (costs paid back and claims of a net split do)."""
+    is_cleared = (ledger["payer"] == CLEARING) | (ledger["receiver"] == CLEARING)
+    return ledger[~is_cleared & ~ledger["account"].isin(["sale", GUARANTEE])]
 
 
-def _collected(sales: pd.DataFrame, ledger: pd.DataFrame, shares: Shares, sources: dict[str, str]) -> Due:
+def _collected(sales: pd.DataFrame, ledger: pd.DataFrame, shares: Shares, sources: dict[str, str], days: pd.DataFrame) -> Due:
     entitlements = shares.entitlements()
     booked = household_entries(shares, entitlements)
     rest = booked[booked["receiver"] != "household"].reset_index(drop=True)
     due = entitlements.rename(columns={"amount_fen": "due_fen"}).assign(document="", row=0)
     due["kind"] = due["kind"].replace(GUARANTEE, "dividend")  # a guarantee tops up the dividend
-    return Due(sales, ledger, due[[*DUE, *(c for c in due if c not in DUE)]], rest, sources)
+    return Due(sales, ledger, due[[*DUE, *(c for c in due if c not in DUE)]], rest, sources, days)
 
 
 def real_sales(instance: Instance) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from optimizer.audit.books import Books
 from optimizer.audit.due import fen
+from optimizer.revenue.ledger import POT
 
 FIGURES = (
     "sales_fen", "received_fen", "households_part_fen", "opening_fen", "due_fen", "paid_fen", "returned_fen", "closing_fen",
@@ -16,14 +17,16 @@ FIGURES = (
 def reconciliation(books: Books) -> pd.DataFrame:
     """One row per base and period: base, period, FIGURES.
 
-    ``received_fen``: receipts by the day they came in · ``households_part_fen``: what the split gives to pots · ``due_fen``:
+    ``received_fen``: receipts by the day they came in · ``households_part_fen``: what the split gives to pots
+    (a net split does so in the last period of the year) · ``due_fen``:
     everything earned in the period, wages and rents included · ``paid_fen`` and ``returned_fen`` by their day; what lies
     before the first period or after the last counts with these · opening + due − paid + returned = closing, from an
     opening of nothing. Figures of tables that were not kept are absent.
     """
     instance = books.instance
     index = pd.MultiIndex.from_product([instance.universe("bases"), instance.periods.names], names=["base", "period"])
-    part = books.split[books.split["recipient"] == "households"].merge(books.sales[["sale", "base", "period"]], on="sale")
+    ledger = books.actual.ledger
+    part = ledger[(ledger["account"] == "split") & (ledger["receiver"] == POT)]
     columns: dict[str, pd.Series | None] = {
         "sales_fen": _sum(books.sales, books.sales["amount_fen"], index),
         "received_fen": _received(books, index),

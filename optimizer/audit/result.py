@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from optimizer.audit.finding import COLUMNS
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from optimizer.household.distribution import Distribution
 
 SUMMARY, RUN, FINDINGS = "summary.json", "run.json", "findings.csv"
-FIGURES = ("kg", "value", "persons", "price_yuan_per_kg")
+FIGURES = ("kg", "value", "persons", "price_yuan_per_kg", "sent_t")
+MAY_LACK = ("income_before_fen", "income_after_fen")
+"""Figures that are absent where the register gives no income."""
+
 TABLES = {
     "sales": ("sale", "base", "product", "period", "market", "kg", "price_yuan_per_kg", "amount_fen"),
     "ledger": ("document", "account", "payer", "payer_id", "receiver", "receiver_id", "base", "period", "amount_fen"),
@@ -31,7 +35,7 @@ TABLES = {
         "household", "village", "persons", "dividend_fen", "wage_fen", "rent_fen", "share_fen", "forgone_fen", "gain_fen",
         "income_before_fen", "income_after_fen",
     ),
-    "plan": ("decision", "period", "value"),
+    "plan": ("decision", "value"),
     "shipments": ("origin", "product", "from", "to", "period", "sent_t"),
 }  # fmt: skip
 """Tables of the folder that are read, and the columns they must have."""
@@ -97,7 +101,8 @@ def result_of(distribution: Distribution) -> Result:
 
 
 def read_findings(folder: Path) -> pd.DataFrame | None:
-    """The findings of an earlier audit of this result; None if there was none, or the file is not of an audit."""
+    """The findings of an earlier audit of this result; None if there was none. Raises InputError for a file that is not of
+    an audit."""
     file = folder / FINDINGS
     if not file.is_file():
         return None
@@ -129,19 +134,33 @@ def _table(folder: Path, name: str, text: str, problems: list[Problem]) -> pd.Da
     except (ValueError, pd.errors.ParserError) as error:
         problems.append(Problem(file, None, "", str(error), say("expected.result_file")))
         return pd.DataFrame(columns=list(TABLES[name]))
+    whole = _whole_rows(frame, text, file)
+    problems += whole
     for column in TABLES[name]:
         if column not in frame:
             problems.append(Problem(file, 1, column, say("found.no_column"), say("expected.result_column", column=column)))
-        elif column not in words and not pd.api.types.is_integer_dtype(frame[column]):
+        elif column not in words and not pd.api.types.is_integer_dtype(frame[column]) and not whole:
             frame[column] = _figures(frame[column], file, problems)
     return frame
+
+
+def _whole_rows(frame: pd.DataFrame, text: str, file: str) -> list[Problem]:
+    """Rows with fewer or more cells than there are heads, blank figures, and a last line that was cut off."""
+    expected = say("expected.result_file")
+    if not text.endswith("\n"):
+        return [Problem(file, text.count("\n") + 1, "", say("found.cut_off"), expected)]
+    if not isinstance(frame.index, pd.RangeIndex):
+        return [Problem(file, 2, "", say("found.too_many"), expected)]
+    lacking = frame[[column for column in frame if column not in MAY_LACK]].isna()
+    rows = np.flatnonzero(lacking.any(axis="columns"))
+    return [Problem(file, int(row) + 2, str(lacking.iloc[row].idxmax()), say("found.nothing"), expected) for row in rows]
 
 
 def _figures(texts: pd.Series, file: str, problems: list[Problem]) -> pd.Series:
     """Numbers; a blank cell is absent. Whatever is no number, or no whole fen, is a problem."""
     figures = pd.to_numeric(texts, errors="coerce")
     is_money = str(texts.name).endswith("_fen")
-    wrong = texts.notna() & (figures.isna() | ((figures % 1 != 0) if is_money else False))
+    wrong = texts.notna() & (figures.isna() | np.isinf(figures.astype(float)) | ((figures % 1 != 0) if is_money else False))
     for index in texts.index[wrong]:
         expected = say("expected.whole" if is_money else "expected.figure")
         problems.append(Problem(file, int(index) + 2, str(texts.name), str(texts[index]), expected))
@@ -163,7 +182,8 @@ def proven_instance_of(result: Result) -> Instance | None:
     folder = (result.folder / str(result.run.get("instance_folder", ""))).resolve()
     if result.run.get("changes") or not (folder / "instance.yaml").is_file():
         return None
-    return load_proven(folder, FOR_A_TRACE, result.run.get("inputs_sha256", {}))
+    proven = result.run.get("inputs_sha256")
+    return load_proven(folder, FOR_A_TRACE, proven) if isinstance(proven, dict) else None
 
 
 def instance_of(result: Result) -> Instance:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.problems import InputError, Problem
-from optimizer.revenue.fen import Ints, divide
+from optimizer.revenue.fen import Ints, divide, in_yuan
 from optimizer.texts import say
 
 CONFIDENCE = Fraction(95, 100)
@@ -188,19 +188,10 @@ def visit_sheets(chosen: pd.DataFrame, households: pd.DataFrame) -> dict[str, pd
 def to_print(sheet: pd.DataFrame) -> pd.DataFrame:
     """A visit sheet as it is printed: headings in words, the amount in yuan, empty cells to write in."""
     printed = sheet.astype(object).where(sheet.notna(), "")
-    printed["amount_fen"] = [yuan_text(amount) for amount in sheet["amount_fen"]]
+    printed["amount_fen"] = [in_yuan(amount) for amount in sheet["amount_fen"]]
     return printed.set_axis(headings(sheet.columns), axis=1)
 
 
 def headings(columns: Sequence[str]) -> list[str]:
     """The words over the columns of a visit sheet."""
     return [say(f"visit.{column}") for column in columns]
-
-
-def yuan_text(fen: int) -> str:
-    """Fen as yuan to the fen, by integers only.
-
-    >>> yuan_text(65334), yuan_text(-100000005)
-    ('653.34', '-1,000,000.05')
-    """
-    return f"{'-' if fen < 0 else ''}{abs(int(fen)) // 100:,}.{abs(int(fen)) % 100:02d}"

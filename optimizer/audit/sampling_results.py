@@ -14,7 +14,8 @@ from fractions import Fraction
 
 import pandas as pd
 
-from optimizer.audit.sampling import CONFIDENCE, MonetarySample, confidence_factor, yuan_text
+from optimizer.audit.sampling import CONFIDENCE, MonetarySample, confidence_factor
+from optimizer.revenue.fen import in_yuan
 from optimizer.texts import say
 
 
@@ -41,8 +42,8 @@ class MonetaryResult:
             "sampling.monetary",
             visits=self.visits,
             errors=self.errors,
-            projected=yuan_text(self.projected_fen),
-            bound=yuan_text(self.bound_fen),
+            projected=in_yuan(self.projected_fen),
+            bound=in_yuan(self.bound_fen),
             confidence=_percent(self.confidence),
         )
 
@@ -68,7 +69,7 @@ class StratifiedResult:
             visits=self.visits,
             errors=self.errors,
             bound=f"{math.ceil(self.rate_bound * 1000) / 10:.1f}",
-            difference=yuan_text(self.difference_fen),
+            difference=in_yuan(self.difference_fen),
             confidence=_percent(self.confidence),
         )
 

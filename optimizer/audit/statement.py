@@ -8,6 +8,7 @@ import pandas as pd
 
 from optimizer.audit.books import Books
 from optimizer.audit.due import fen
+from optimizer.revenue.ledger import SEP
 from optimizer.texts import say
 
 PARTIES = ("company", "households", "base", "collective", "government")
@@ -61,6 +62,8 @@ def _buyers(books: Books) -> Level:
 
 
 def _split(books: Books) -> Level:
+    if not books.instance.split:
+        return Level("split", int(books.sales["amount_fen"].sum()), (), NOT_CHECKED, say("audit.no_split"))
     is_gross = all(rule.basis == "gross" for rule in books.instance.split)
     came = int((books.sales if is_gross else books.split)["amount_fen"].sum())
     if books.booked is None:
@@ -71,9 +74,12 @@ def _split(books: Books) -> Level:
 
 
 def _pots(books: Books) -> Level:
+    if not books.instance.split:
+        return Level("pots", 0, (), NOT_CHECKED, say("audit.no_split"))
     came = int(books.split.loc[books.split["recipient"] == "households", "amount_fen"].sum())
     due, rest = books.due, books.actual.rest
-    parts = [(kind, int(due.loc[(due["kind"] == kind) & (due["pot"] != ""), "due_fen"].sum())) for kind in ("dividend", "share")]
+    of = due["pot"].str.partition(SEP)[0]  # a guarantee is paid beside the pots, by the base, its company or the government
+    parts = [(kind, int(due.loc[of == kind, "due_fen"].sum())) for kind in ("dividend", "share")]
     parts = [(kind, amount) for kind, amount in parts if amount]
     left = rest[rest["payer"] == "pot"].groupby("receiver")["amount_fen"].sum()
     return _level("pots", came, [*parts, *((str(name), int(amount)) for name, amount in left.items())])
@@ -85,7 +91,8 @@ def _pay_lists(books: Books) -> Level:
     if not books.is_paid or not books.has("payments"):
         return Level("pay_lists", came, (), NOT_CHECKED, say("audit.planned_only"))
     parts = [("paid", int((books.payments["amount_fen"] - books.payments["returned_fen"]).sum()))]
-    for name, amount in (("deducted", cells["deducted_fen"]), ("owed", cells["arrears_fen"]), ("overpaid", -cells["excess_fen"])):
+    missing = cells["due_fen"] - cells["paid_fen"] - cells["deducted_fen"]  # overdue or not; negative: paid beyond the due
+    for name, amount in (("deducted", cells["deducted_fen"]), ("owed", missing.clip(lower=0)), ("overpaid", missing.clip(upper=0))):
         if amount.any() or name == "owed":
             parts.append((name, int(amount.sum())))
     return _level("pay_lists", came, parts)

@@ -6,20 +6,23 @@ they are amounts they sum to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import pandas as pd
 
 from optimizer.audit.books import Books
-from optimizer.instance.document import SplitRule
-from optimizer.instance.pools import household_branches
 from optimizer.problems import InputError, Problem, nearest
+from optimizer.revenue.fen import in_yuan
+from optimizer.revenue.ledger import CLEARING, GUARANTEE, LANDHOLDERS, POT, RESERVE, SEP, WAGES
 from optimizer.texts import say
 
 COLUMNS = ["level", "step", "name", "amount_fen", "says", "source"]
 MICRO = 1_000_000
+POTS = (POT, WAGES, LANDHOLDERS, GUARANTEE)
+"""Accounts from which households are paid."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +51,17 @@ def trace_household(books: Books, household: str) -> tuple[Step, ...]:
         raise InputError([Problem("--household", None, "", household, expected, nearest(household, known))])
     mine = books.due[(books.due["household"] == household) & (books.due["due_fen"] != 0)]
     number = books.instance.periods.number
-    mine = mine.assign(order=mine["period"].map(number)).sort_values(["kind", "base", "order", "pot", "document"])
+    mine = mine.assign(order=mine["period"].map(number)).sort_values(["order", "pot", "document"])
+    payments = books.payments[books.payments["household"] == household] if books.is_paid else pd.DataFrame(columns=["kind", "base"])
     steps = [Step(0, "household", household, int(mine["due_fen"].sum()), _register_says(books, household))]
-    for (kind, base), lines in mine.groupby(["kind", "base"], sort=False):
-        link = _link(books, household, str(kind), str(base))
+    due, paid = (dict(list(frame.groupby(["kind", "base"]))) for frame in (mine, payments))
+    for kind, base in sorted({*due, *paid}):
+        lines = due.get((kind, base), mine.head(0))
         says = say("trace.kind", kind=say(f"report.kind.{kind}"), base=base)
-        steps.append(Step(1, "kind", f"{kind}/{base}", int(lines["due_fen"].sum()), says, link))
+        steps.append(Step(1, "kind", f"{kind}/{base}", int(lines["due_fen"].sum()), says, _link(books, household, kind, base)))
         for line in lines.itertuples(index=False):
             steps += _due(books, line)
-        steps += _paid(books, household, str(kind), str(base))
+        steps += _paid(books, paid.get((kind, base), payments.head(0)))
     return tuple(steps)
 
 
@@ -67,12 +72,16 @@ def trace_sale(books: Books, sale: str) -> tuple[Step, ...]:
         raise InputError([Problem("--sale", None, "", sale, say("expected.sale"), nearest(sale, books.sales["sale"]))])
     line = found.iloc[0]
     steps = [Step(0, "sale", sale, int(line["amount_fen"]), _sale_says(line), _sale_source(books, sale))]
-    entries = books.actual.ledger[(books.actual.ledger["document"] == sale) & (books.actual.ledger["account"] == "split")]
-    for entry in entries.itertuples(index=False):
-        says = say("trace.part", rule=_rule_name(books, entry.period), receiver=say(f"trace.receiver.{entry.receiver}"))
-        steps.append(Step(1, entry.receiver, str(entry.receiver_id), int(entry.amount_fen), says))
-        if entry.receiver == "pot":
-            steps += _pot_forward(books, str(entry.receiver_id))
+    rule = books.instance.rule_for(str(line["period"]))
+    document, level = sale, 1
+    if rule is not None and rule.basis == "net":
+        document, level = _net_document(books, str(line["base"]), str(line["period"])), 2
+        steps.append(Step(1, "net", document, _divided_fen(books, document), say("trace.into_net"), is_part=False))
+    for entry in _split_lines(books, document).itertuples(index=False):
+        says = say("trace.part", rule=rule.name if rule else "", receiver=say(f"trace.receiver.{entry.receiver}"))
+        steps.append(Step(level, entry.receiver, str(entry.receiver_id), int(entry.amount_fen), says))
+        if entry.receiver == POT:
+            steps += _pot_forward(books, str(entry.receiver_id), level + 1)
     return tuple(steps)
 
 
@@ -98,85 +107,140 @@ def trace_table(steps: tuple[Step, ...]) -> pd.DataFrame:
 def _due(books: Books, line) -> Iterator[Step]:  # type: ignore[no-untyped-def]
     if line.document:
         table = books.actual.sources[line.kind]
-        row = books.evidence(table, line.row, "")
-        yield Step(2, "document", line.document, int(line.due_fen), _document_says(books, table, line.document), str(row).rstrip(": "))
+        source = f"{books.instance.files[table]}:{int(line.row)}"
+        yield Step(2, "document", line.document, int(line.due_fen), _document_says(books, table, line.document), source)
         return
+    yield Step(2, "due", f"{line.kind}/{line.base}/{line.period}", int(line.due_fen), _working(line))
+    yield from _pot(books, str(line.pot), str(line.base))
+
+
+def _working(line) -> str:  # type: ignore[no-untyped-def]
     exact = Fraction(int(line.part_fen) * int(line.weight), int(line.weight_sum))
-    working = say(
-        "trace.working", part=yuan(int(line.part_fen)), weight=f"{int(line.weight):,}", whole=f"{int(line.weight_sum):,}", key=line.key,
-        exact=f"{float(exact) / 100:,.6f}", floor=yuan(int(line.floor_fen)), carry=_fen_fraction(line.carry_in),
+    says = say(
+        "trace.working", part=in_yuan(line.part_fen), weight=f"{int(line.weight):,}", whole=f"{int(line.weight_sum):,}", key=line.key,
+        exact=f"{float(exact) / 100:,.6f}", floor=in_yuan(line.floor_fen), carry=_fen_fraction(line.carry_in),
         claim=_fen_fraction(line.claim), extra=int(line.extra), after=_fen_fraction(line.carry_out),
     )  # fmt: skip
-    yield Step(2, "due", f"{line.kind}/{line.base}/{line.period}", int(line.due_fen), working)
-    yield from _pot(books, str(line.pot), str(line.base), str(line.period))
+    return say("trace.capped", working=says, amount=in_yuan(line.capped_fen)) if line.capped_fen else says
 
 
-def _pot(books: Books, pot: str, base: str, period: str) -> Iterator[Step]:
+def _pot(books: Books, pot: str, base: str) -> Iterator[Step]:
     """The pot a line was taken from, the sales (or the bill) that fill it, and the fields they come from."""
-    ledger = books.actual.ledger
-    filled = ledger[(ledger["receiver_id"] == pot) & ledger["receiver"].isin(["pot", "wages", "landholders"])]
+    ledger, rest = books.actual.ledger, books.actual.rest
+    filled = ledger[(ledger["receiver_id"] == pot) & ledger["receiver"].isin(POTS)]
     yield Step(3, "pot", pot, int(filled["amount_fen"].sum()), say("trace.pot", count=len(filled)), is_part=False)
-    sales = books.sales_by_number
-    fields: dict[str, None] = {}
+    fields: dict[tuple[str, str], None] = {}
     for entry in filled.itertuples(index=False):
-        if entry.document in sales.index:
-            line = sales.loc[entry.document]
-            says = say("trace.of_sale", share=_share(books, str(entry.period), pot), sale=_sale_says(line))
-            yield Step(4, "sale", str(entry.document), int(entry.amount_fen), says, _sale_source(books, str(entry.document)))
-            fields[str(line["product"])] = None
-        else:
+        document, amount = str(entry.document), int(entry.amount_fen)
+        if entry.account != "split":
             says = say("trace.bill", account=say(f"report.account.{entry.account}"), payer=entry.payer_id)
-            yield Step(4, "bill", str(entry.document), int(entry.amount_fen), says)
-    for product in fields:
-        yield from _field(books, base, product, period)
+            yield Step(4, "bill", document, amount, says)
+            continue
+        if document in books.sales_by_number.index:
+            line = books.sales_by_number.loc[document]
+            says = say("trace.of_sale", share=_share(books, line["period"], pot), sale=_sale_says(line))
+            yield Step(4, "sale", document, amount, says, _sale_source(books, document))
+            fields[line["product"], line["period"]] = None
+            continue
+        sold = _net_sales(books, base, str(entry.period))
+        period = sold["period"].iloc[-1] if len(sold) else entry.period
+        yield Step(4, "net", document, amount, say("trace.of_net", share=_share(books, period, pot)))
+        yield from _net(books, document, sold)
+        fields |= dict.fromkeys(sold[["product", "period"]].itertuples(index=False, name=None))
+    set_aside = int(rest.loc[(rest["payer_id"] == pot) & (rest["account"] == RESERVE), "amount_fen"].sum())
+    if set_aside:
+        yield Step(3, "reserve", base, set_aside, say("trace.set_aside"), is_part=False)
+    yield from _fields(books, base, fields)
 
 
-def _field(books: Books, base: str, product: str, period: str) -> Iterator[Step]:
-    """What of the plan stands behind the sales of a product: shipments of the period, and the activities that grow it."""
+def _net(books: Books, document: str, sold: pd.DataFrame) -> Iterator[Step]:
+    """What a base has of a year under a net split: its sales, less the costs that are paid back to whoever bore them."""
+    yield Step(5, "divided", document, _divided_fen(books, document), say("trace.net"), is_part=False)
+    for line in sold.to_dict("records"):
+        source = _sale_source(books, str(line["sale"]))
+        yield Step(6, "sale", str(line["sale"]), int(line["amount_fen"]), _sale_says(line), source)
+    for entry in _lines_of(books, document).itertuples(index=False):
+        if entry.account != "split":
+            name = str(entry.account).removeprefix("reimbursed_")
+            account, is_cost = say(f"report.account.{name}"), entry.payer == CLEARING
+            says = say("trace.cost", account=account, bearer=entry.receiver_id) if is_cost else account
+            yield Step(6, "cost", name, -int(entry.amount_fen) if is_cost else int(entry.amount_fen), says)
+
+
+def _fields(books: Books, base: str, fields: Iterable[tuple[str, str]]) -> Iterator[Step]:
+    """What of the plan stands behind sales of (product, period): their shipments, and the activities that grow them."""
     if books.result is None:
         return
-    mine = books.shipments.get((base, product, period))
-    for row, start, to, sent in zip(mine.index, mine["from"], mine["to"], mine["sent_t"], strict=True) if mine is not None else ():
-        says = say("trace.shipment", product=product, sent=f"{float(sent):,.3f}", start=start, to=to)
-        yield Step(4, "shipment", f"{start}-{to}", None, says, f"shipments.csv:{row + 2}", is_part=False)
-    for activity, area, kg, row in books.grown.get((base, product), ()):
-        says = say("trace.activity", activity=activity, area=f"{area:,.2f}", kg=f"{kg:,.0f}", base=base)
-        yield Step(4, "activity", activity, None, says, f"{books.plan.files['yields']}:{row}", is_part=False)
+    for product, period in fields:
+        mine = books.shipments.get((base, product, period))
+        for row, start, to, sent in zip(mine.index, mine["from"], mine["to"], mine["sent_t"], strict=True) if mine is not None else ():
+            says = say("trace.shipment", product=product, sent=f"{float(sent):,.3f}", start=start, to=to)
+            yield Step(4, "shipment", f"{start}-{to}", None, says, f"shipments.csv:{row + 2}", is_part=False)
+    for product in dict.fromkeys(product for product, _ in fields):
+        for activity, area, kg, row in books.grown.get((base, product), ()):
+            says = say("trace.activity", activity=activity, area=f"{area:,.2f}", kg=f"{kg:,.0f}", base=base)
+            yield Step(4, "activity", activity, None, says, f"{books.plan.files['yields']}:{row}", is_part=False)
 
 
-def _paid(books: Books, household: str, kind: str, base: str) -> Iterator[Step]:
-    if not books.is_paid or not books.has("payments"):
-        return
-    mine = books.payments
-    mine = mine[(mine["household"] == household) & (mine["kind"] == kind) & (mine["base"] == base)]
-    tails = dict(books.table("accounts")[["account", "number_tail"]].itertuples(index=False))
-    for payment in mine.itertuples(index=False):
+def _paid(books: Books, payments: pd.DataFrame) -> Iterator[Step]:
+    tails = dict(books.table("accounts")[["account", "number_tail"]].itertuples(index=False)) if len(payments) else {}
+    for payment in payments.itertuples(index=False):
         where = say("trace.account", tail=tails[payment.account]) if tails.get(payment.account) else payment.method
         says = say("trace.payment", day=f"{payment.paid_on:%Y-%m-%d}", period=payment.period, where=where)
+        if payment.returned_fen:
+            says = say("trace.returned", payment=says, amount=in_yuan(payment.returned_fen))
         yield Step(2, "payment", payment.payment, int(payment.amount_fen), says, f"{payment.file}:{payment.row}", is_part=False)
+
+
+# --- the ledger
+
+
+def _lines_of(books: Books, document: str) -> pd.DataFrame:
+    return books.actual.ledger[books.actual.ledger["document"] == document]
+
+
+def _split_lines(books: Books, document: str) -> pd.DataFrame:
+    lines = _lines_of(books, document)
+    return lines[lines["account"] == "split"]
+
+
+def _divided_fen(books: Books, document: str) -> int:
+    return int(_split_lines(books, document)["amount_fen"].sum())
+
+
+def _net_document(books: Books, base: str, period: str) -> str:
+    """The document under which a net split divides what a base has of the year of ``period``."""
+    periods = books.instance.periods
+    year = periods.years[periods.number[period]]
+    last = max(i for i, of in enumerate(periods.years) if of == year)
+    return f"N-{base}-{periods.names[last]}"
+
+
+def _net_sales(books: Books, base: str, period: str) -> pd.DataFrame:
+    """The sales of a base in the year of ``period`` that are divided net of costs."""
+    periods, sales = books.instance.periods, books.sales
+    year = periods.years[periods.number[period]]
+    rules = {name: books.instance.rule_for(name) for name, of in zip(periods.names, periods.years, strict=True) if of == year}
+    netted = [name for name, rule in rules.items() if rule is not None and rule.basis == "net"]
+    return sales[(sales["base"] == base) & sales["period"].isin(netted)]
 
 
 # --- forward ----------------------------------------------------------------------------------------------------------
 
 
-def _pot_forward(books: Books, pot: str) -> Iterator[Step]:
+def _pot_forward(books: Books, pot: str, level: int) -> Iterator[Step]:
     mine = books.due[(books.due["pot"] == pot) & (books.due["due_fen"] != 0)]
     rest = books.actual.rest[books.actual.rest["payer_id"] == pot]
     whole = int(mine["due_fen"].sum() + rest["amount_fen"].sum())
-    yield Step(2, "whole_pot", pot, whole, say("trace.whole_pot", count=len(mine)), is_part=False)
+    yield Step(level, "whole_pot", pot, whole, say("trace.whole_pot", count=mine["household"].nunique()), is_part=False)
     for line in mine.sort_values("household").itertuples(index=False):
         says = say("trace.recipient", weight=f"{int(line.weight):,}", whole=f"{int(line.weight_sum):,}", key=line.key)
-        yield Step(3, "recipient", line.household, int(line.due_fen), says)
+        yield Step(level + 1, "recipient", line.household, int(line.due_fen), says)
     for entry in rest.itertuples(index=False):
-        yield Step(3, "rest", str(entry.receiver_id), int(entry.amount_fen), say(f"trace.receiver.{entry.receiver}"))
+        yield Step(level + 1, "rest", str(entry.receiver_id), int(entry.amount_fen), say(f"trace.receiver.{entry.receiver}"))
 
 
 # --- in words ---------------------------------------------------------------------------------------------------------
-
-
-def yuan(fen: int) -> str:
-    """An amount of fen in yuan, exactly."""
-    return f"{'−' if fen < 0 else ''}{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
 
 
 def _fen_fraction(micro: int) -> str:
@@ -196,10 +260,10 @@ def _link(books: Books, household: str, kind: str, base: str) -> str:
     return f"{books.instance.files['links']}:{int(mine['_row'].iloc[0])}" if len(mine) else ""
 
 
-def _sale_says(line: pd.Series) -> str:
+def _sale_says(line: Mapping[str, Any]) -> str:
     return say(
-        "trace.sale", kg=f"{float(line['kg']):,.0f}", product=line["product"], market=line["market"], period=line["period"],
-        price=f"{float(line['price_yuan_per_kg']):g}", amount=yuan(int(line["amount_fen"])),
+        "trace.sale", kg=f"{float(line['kg']):,.12g}", product=line["product"], market=line["market"], period=line["period"],
+        price=f"{float(line['price_yuan_per_kg']):.12g}", amount=in_yuan(line["amount_fen"]),
     )  # fmt: skip
 
 
@@ -217,22 +281,16 @@ def _document_says(books: Books, table: str, document: str) -> str:
     return say("trace.lease", area=f"{row['area_mu']:g}", rate=f"{row['rate_yuan_per_mu']:.2f}", parcel=row["parcel"])
 
 
-def _rule_name(books: Books, period: str) -> str:
-    rule = books.instance.rule_for(period)
-    return rule.name if rule else ""
-
-
 def _share(books: Books, period: str, pot: str) -> str:
-    """The share of a sale that goes to the pot, as a chain of the rule's own shares, such as 49/100 × 2/5."""
+    """The share of the basis that goes to the pot, as a chain of the rule's own shares, such as 49/100 × 2/5."""
     rule = books.instance.rule_for(period)
     assert rule is not None
-    kind = pot.split("/")[0]
+    kind, is_nested, chains = pot.split(SEP)[0], rule.reading == "nested", []
     for branch in rule.tree:
-        for part in branch.of_which:
-            if part.to == "households" and part.link == kind:
-                return f"{branch.share} × {part.share}" if rule.reading == "nested" else _whole_share(rule, kind)
-    return _whole_share(rule, kind)
-
-
-def _whole_share(rule: SplitRule, kind: str) -> str:
-    return str(dict(household_branches(rule)).get(kind, Fraction(0)))
+        parts = [part.share for part in branch.of_which if (part.to, part.link) == ("households", kind)]
+        chains += [f"{branch.share} × {share}" if is_nested else str(share) for share in parts]
+        if (branch.to, branch.link) == ("households", kind):
+            given = sum((part.share for part in branch.of_which), Fraction(0))
+            kept = branch.share * (1 - given) if is_nested else branch.share - given
+            chains.append(str(kept))
+    return " + ".join(chains)

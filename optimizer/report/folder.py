@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from optimizer.problems import InputError, Problem
 from optimizer.texts import say
 
 SUMMARY = "summary.json"
+
+_swapping = threading.Lock()
+"""Held while a complete folder takes the place of the earlier one, which must not be cut off half way."""
 
 
 def check_target(target: Path) -> None:
@@ -31,14 +35,8 @@ def written_whole(target: Path) -> Iterator[Path]:
     try:
         draft.mkdir(parents=True)
         yield draft
-        if target.exists():
-            target.rename(old)
-        try:
-            draft.rename(target)
-        except OSError:
-            if old.exists():
-                old.rename(target)
-            raise
+        with _swapping:
+            _swap(draft, target, old)
     except OSError as error:
         raise InputError([Problem(str(target), None, "", error.strerror or str(error), say("expected.writable"))]) from error
     finally:
@@ -46,10 +44,27 @@ def written_whole(target: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def _swap(draft: Path, target: Path, old: Path) -> None:
+    if target.exists():
+        target.rename(old)
+    try:
+        draft.rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)
+        raise
+
+
 @contextlib.contextmanager
 def added_whole(target: Path, stale: Iterable[str]) -> Iterator[Path]:
     """A copy of the results folder ``target``, without the ``stale`` files and folders of an earlier audit, to add to; it
-    takes the place of ``target`` when everything went well, and vanishes otherwise."""
+    takes the place of ``target`` when everything went well, and vanishes otherwise.
+
+    Raises InputError where it cannot be written, before anything is copied: the copy of a folder nobody may write into
+    could not be removed again.
+    """
+    if not os.access(target, os.W_OK):
+        raise InputError([Problem(str(target), None, "", say("found.read_only"), say("expected.writable"))])
     with written_whole(target) as draft:
         shutil.copytree(target, draft, dirs_exist_ok=True, ignore=lambda folder, _: set(stale) if Path(folder) == target else set())
         yield draft
@@ -58,6 +73,21 @@ def added_whole(target: Path, stale: Iterable[str]) -> Iterator[Path]:
 def draft_of(target: Path) -> Path:
     """Where the results of this process lie until they are complete."""
     return target.with_name(f".{target.name}.writing-{os.getpid()}")
+
+
+def give_up(target: Path) -> None:
+    """Remove what is being written, from beside the thread that writes it; the process must end at once after this.
+
+    The lock stays held, so that nothing takes the place of the earlier results any more. The thread may go on writing,
+    hence the new name, under which it finds nothing.
+    """
+    _swapping.acquire()
+    draft = draft_of(target)
+    gone = draft.with_name(f"{draft.name}.stopped")
+    with contextlib.suppress(OSError):
+        draft.rename(gone)
+    for folder in (gone, draft):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def text_file(folder: Path, name: str, text: str) -> None:

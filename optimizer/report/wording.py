@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from optimizer.revenue.fen import in_yuan
 from optimizer.texts import say
 
 FEN = 100
@@ -44,6 +45,15 @@ def mu(value: float) -> str:
 def yuan(fen: float) -> str:
     """An amount in yuan, whole from 1,000 yuan on."""
     return say("report.amount.yuan", amount=number(fen / FEN, 0 if abs(fen) >= 1000 * FEN else 2))
+
+
+def exact(fen: int) -> str:
+    """An amount in yuan to the fen, as tables show it.
+
+    >>> exact(-123456)
+    '−1,234.56'
+    """
+    return in_yuan(fen, MINUS)
 
 
 def money(fen: float) -> str:

@@ -29,6 +29,16 @@ def half_up(yuan: NDArray[np.float64] | Sequence[float]) -> Ints:
     return (np.sign(fen) * np.floor(np.abs(fen) + 0.5 + 1e-7)).astype(np.int64)
 
 
+def in_yuan(fen: int, minus: str = "-", mark: str = ",") -> str:
+    """An amount of fen in yuan with both decimals, exactly, with the sign and the thousands mark asked for.
+
+    >>> in_yuan(65334), in_yuan(-100000005), in_yuan(-5, mark="")
+    ('653.34', '-1,000,000.05', '-0.05')
+    """
+    size = abs(int(fen))
+    return f"{minus if fen < 0 else ''}{size // 100:{mark}}.{size % 100:02d}"
+
+
 def price_times_kg(kg: NDArray[np.float64], price_yuan_per_kg: NDArray[np.float64]) -> Ints:
     """price × kg in fen, rounded once, half up. Whole kilograms are multiplied as integers, hence exactly."""
     whole = np.rint(kg)

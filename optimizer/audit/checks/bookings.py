@@ -11,9 +11,9 @@ import pandas as pd
 from optimizer.audit.books import Books
 from optimizer.audit.checks import NotChecked
 from optimizer.audit.finding import Evidence
-from optimizer.audit.sampling import yuan_text
 from optimizer.instance.document import Branch, SplitRule
 from optimizer.instance.pools import held_on, party_shares
+from optimizer.revenue.fen import in_yuan
 from optimizer.revenue.ledger import COLUMNS, split_entries
 from optimizer.texts import say
 
@@ -85,7 +85,7 @@ def _other_agreement(books: Books) -> pd.Series:
     """Of each sale the one agreement in force whose shares are not the rule's; '' where the rule says the same."""
     holding = agreements_of_sales(books)
     once = holding[~holding["sale"].duplicated(keep=False)].set_index("sale")["agreement"]
-    agreement = books.sales["sale"].map(once).fillna("")
+    agreement = books.sales["sale"].map(once.astype(object)).astype(object).fillna("")
     signed = {name: shares for name, shares in signed_shares(books).items() if not unsound_parts(shares)}
     differs = {
         (name, period)
@@ -211,7 +211,7 @@ def _branches(ruled: list[Branch], of: str, signed: Shares) -> tuple[Branch, ...
 def line_evidence(books: Books, lines: pd.DataFrame) -> tuple[Evidence, ...]:
     """The booked lines of a document, in the register or, for a plan, in the result's ledger."""
     shown = lines.head(SHOWN)
-    says = [say("bookings.line", recipient=line.recipient, to=line.to, yuan=yuan_text(line.amount_fen)) for line in shown.itertuples()]
+    says = [say("bookings.line", recipient=line.recipient, to=line.to, yuan=in_yuan(line.amount_fen)) for line in shown.itertuples()]
     if books.is_paid:
         return tuple(books.evidence("booked_splits", row, text) for row, text in zip(shown["row"], says, strict=True))
     return tuple(Evidence("ledger.csv", int(row), text) for row, text in zip(shown["row"], says, strict=True))

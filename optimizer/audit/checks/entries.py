@@ -13,8 +13,7 @@ from optimizer.audit.checks.bookings import SHOWN
 from optimizer.audit.due import fen
 from optimizer.audit.finding import Evidence, Finding, due_item, sale_item
 from optimizer.audit.matching import CELL
-from optimizer.audit.sampling import yuan_text
-from optimizer.revenue.fen import price_times_kg
+from optimizer.revenue.fen import in_yuan, price_times_kg
 from optimizer.texts import say
 
 SALE_KEY = ["base", "product", "sold_on", "buyer", "kg", "price_yuan_per_kg", "delivery_note"]
@@ -45,26 +44,26 @@ def sale_not_received(books: Books) -> Iterator[Finding]:
         yield _sale_finding(books, sale, together)
     strays = receipts[~receipts["sale"].isin(sales["sale"])]
     for row, receipt, sale, amount in zip(strays["_row"], strays["receipt"], strays["sale"], fen(strays["amount_yuan"]), strict=True):
-        evidence = (books.evidence("receipts", row, say("entries.amount", yuan=yuan_text(amount))),)
-        expected, found = say("entries.expected.sale"), say("entries.found.no_sale", sale=sale, yuan=yuan_text(amount))
+        evidence = (books.evidence("receipts", row, say("entries.amount", yuan=in_yuan(amount))),)
+        expected, found = say("entries.expected.sale"), say("entries.found.no_sale", sale=sale, yuan=in_yuan(amount))
         yield Finding("C03", (("receipt", receipt),), expected, found, evidence, fen=abs(int(amount)), item=sale_item(sale))
 
 
 def _sale_finding(books: Books, sale, together: pd.DataFrame) -> Finding:  # type: ignore[no-untyped-def]
     expected, found = [], []
-    evidence = [books.evidence("sales", sale.row, say("entries.amount", yuan=yuan_text(sale.amount)))]
+    evidence = [books.evidence("sales", sale.row, say("entries.amount", yuan=in_yuan(sale.amount)))]
     if sale.priced_off:
-        expected.append(say("entries.expected.priced", yuan=yuan_text(sale.priced)))
-        found.append(say("entries.found.priced", yuan=yuan_text(sale.amount)))
+        expected.append(say("entries.expected.priced", yuan=in_yuan(sale.priced)))
+        found.append(say("entries.found.priced", yuan=in_yuan(sale.amount)))
     if sale.off:
         sums = together.loc[sale.sale]
-        expected.append(say("entries.expected.received", yuan=yuan_text(sums["amount"])))
-        found.append(say("entries.found.received", received=yuan_text(sums["received"]), open=yuan_text(sums["open"])))
+        expected.append(say("entries.expected.received", yuan=in_yuan(sums["amount"])))
+        found.append(say("entries.found.received", received=in_yuan(sums["received"]), open=in_yuan(sums["open"])))
         receipts = books.table("receipts")
         mine = receipts[receipts["sale"] == sale.sale].head(SHOWN)
         amounts = fen(mine["amount_yuan"])
         evidence += [
-            books.evidence("receipts", row, say("entries.amount", yuan=yuan_text(a))) for row, a in zip(mine["_row"], amounts, strict=True)
+            books.evidence("receipts", row, say("entries.amount", yuan=in_yuan(a))) for row, a in zip(mine["_row"], amounts, strict=True)
         ]
     risk = max(abs(int(sale.off)), abs(int(sale.priced_off)))
     return Finding(
@@ -147,7 +146,7 @@ def _copies(table: pd.DataFrame, key: list[str], name: str) -> Iterator[tuple[pd
 
 def _copy_finding(books: Books, kind: str, table: str, copy: pd.Series, first: pd.Series, amount: int, item: str) -> Finding:
     evidence = tuple(
-        Evidence(str(entry.get("file", books.instance.files[table])), int(entry["_row"]), say("entries.amount", yuan=yuan_text(amount)))
+        Evidence(str(entry.get("file", books.instance.files[table])), int(entry["_row"]), say("entries.amount", yuan=in_yuan(amount)))
         for entry in (first, copy)
     )
     expected = say("entries.expected.once", name=first[kind])
@@ -168,10 +167,10 @@ def negative_unexplained(books: Books) -> Iterator[Finding]:
         for entry in _unexplained(books, table).itertuples():
             named = entry.reverses
             expected = say("entries.expected.original")
-            found = say("entries.found.other_original", name=named, yuan=yuan_text(entry.fen)) if named else say(
-                "entries.found.no_original", yuan=yuan_text(entry.fen)
+            found = say("entries.found.other_original", name=named, yuan=in_yuan(entry.fen)) if named else say(
+                "entries.found.no_original", yuan=in_yuan(entry.fen)
             )  # fmt: skip
-            evidence = (Evidence(entry.file, int(entry.row), say("entries.amount", yuan=yuan_text(entry.fen))),)
+            evidence = (Evidence(entry.file, int(entry.row), say("entries.amount", yuan=in_yuan(entry.fen))),)
             yield Finding("C06", ((entry.kind, entry.name),), expected, found, evidence, fen=abs(int(entry.fen)), item=entry.item)
 
 

@@ -14,7 +14,7 @@ from optimizer.audit.checks import NotChecked
 from optimizer.audit.due import FEN, fen, real_costs
 from optimizer.audit.finding import Evidence, Finding
 from optimizer.audit.incomes import incomes, least_fen, line_of, paid_forgone, planned_forgone
-from optimizer.audit.sampling import yuan_text
+from optimizer.revenue.fen import in_yuan
 from optimizer.revenue.ledger import POT, split_entries
 from optimizer.revenue.split import READINGS, with_reading
 from optimizer.texts import say
@@ -47,15 +47,15 @@ def expected_counted(books: Books) -> Iterator[Finding]:
     found = exits.assign(explained=explained, more=more)[exits["household"].isin(rests) | (more > 0).fillna(False)]
     components = {str(name): rows for name, rows in after.groupby("household")}
     for row in found.to_dict("records"):
-        known, reported = not pd.isna(row["explained"]), yuan_text(round(row["income_yuan"] * FEN))
+        known, reported = not pd.isna(row["explained"]), in_yuan(round(row["income_yuan"] * FEN))
         at_risk = max(0, int(row["more"])) if known else 0
         evidence = [books.evidence("exits", row["_row"], say("incomes.exit", yuan=reported, basis=row["basis"]))]
         evidence += _components(books, components.get(row["household"], after.iloc[:0]))
         yield Finding(
             "Y01",
             (("household", row["household"]),),
-            say("incomes.explained", yuan=yuan_text(row["explained"])) if known else say("incomes.on_paid"),
-            say("incomes.reported", yuan=reported, more=yuan_text(at_risk), basis=row["basis"]),
+            say("incomes.explained", yuan=in_yuan(row["explained"])) if known else say("incomes.on_paid"),
+            say("incomes.reported", yuan=reported, more=in_yuan(at_risk), basis=row["basis"]),
             tuple(evidence),
             fen=at_risk,
         )
@@ -64,7 +64,7 @@ def expected_counted(books: Books) -> Iterator[Finding]:
 def _components(books: Books, rows: pd.DataFrame) -> list[Evidence]:
     """Components of an income that rest on what was expected."""
     return [
-        books.evidence("incomes", row, say("incomes.component", component=component, yuan=yuan_text(amount), basis=basis))
+        books.evidence("incomes", row, say("incomes.component", component=component, yuan=in_yuan(amount), basis=basis))
         for row, component, basis, amount in zip(rows["_row"], rows["component"], rows["basis"], fen(rows["amount_yuan"]), strict=True)
     ]
 
@@ -112,7 +112,7 @@ def lifted_on_paper(books: Books) -> Iterator[Finding]:
             "Y02",
             (("household", row.household), ("village", row.village)),
             say("incomes.above_as_planned", yuan=_per_head(row.income_planned_fen, row.persons), line=_per_head(line, 1)),
-            say("incomes.below_as_paid", yuan=_per_head(row.reached_fen, row.persons), lacks=yuan_text(lacks)),
+            say("incomes.below_as_paid", yuan=_per_head(row.reached_fen, row.persons), lacks=in_yuan(lacks)),
             (_figures(books, row, "planned", row.income_planned_fen), _figures(books, row, "paid", row.reached_fen)),
             fen=lacks,
         )
@@ -141,13 +141,13 @@ def _to_come(books: Books) -> pd.Series:
 
 def _per_head(income_fen: int | Fraction, persons: int) -> str:
     """Yuan per head, to the fen, rounded down (so that an income below the line never reads as if it reached it)."""
-    return yuan_text(income_fen // persons)
+    return in_yuan(income_fen // persons)
 
 
 def _figures(books: Books, household: Any, moment: str, reached_fen: int) -> Evidence:
     """A household's income before and its gain at a moment, with its row in the register."""
     before = int(household.income_before_fen)
-    says = say("incomes.figures", before=yuan_text(before), gain=yuan_text(int(reached_fen) - before), moment=moment)
+    says = say("incomes.figures", before=in_yuan(before), gain=in_yuan(int(reached_fen) - before), moment=moment)
     return _of_register(books, household.household, says)
 
 
@@ -196,7 +196,7 @@ def knife_edge(books: Books) -> Iterator[Finding]:
 def _signed_per_head(margin_fen: int, persons: int) -> str:
     """The distance to the line per head, with its sign."""
     sign = "+" if margin_fen >= 0 else "−"
-    return sign + yuan_text(abs(int(margin_fen)) // persons)
+    return sign + in_yuan(abs(int(margin_fen)) // persons)
 
 
 def _under_other_reading(books: Books) -> pd.Series:
@@ -235,12 +235,12 @@ def net_loss(books: Books) -> Iterator[Finding]:
     by_kind = mine.unstack("kind") if len(mine) else pd.DataFrame()
     for household, amount in lost.items():
         kinds = by_kind.loc[household].dropna() if household in by_kind.index else pd.Series(dtype="int64")
-        says = "; ".join(say("incomes.of_kind", kind=kind, yuan=yuan_text(int(of))) for kind, of in kinds.items())
+        says = "; ".join(say("incomes.of_kind", kind=kind, yuan=in_yuan(int(of))) for kind, of in kinds.items())
         yield Finding(
             "Y04",
             (("household", str(household)), ("village", village[household])),
-            say("incomes.covered", yuan=yuan_text(int(forgone.get(household, 0)))),
-            say("incomes.loss", yuan=yuan_text(int(due.get(household, 0))), loss=yuan_text(-amount)),
+            say("incomes.covered", yuan=in_yuan(int(forgone.get(household, 0)))),
+            say("incomes.loss", yuan=in_yuan(int(due.get(household, 0))), loss=in_yuan(-amount)),
             (_of_register(books, str(household), says or say("incomes.nothing_due")),),
             fen=-int(amount),
         )

@@ -10,7 +10,6 @@ import pandas as pd
 from optimizer.audit.books import Books
 from optimizer.audit.finding import Evidence, Finding, due_item
 from optimizer.audit.matching import CELL, NOT_DUE
-from optimizer.audit.sampling import yuan_text
 from optimizer.audit.spans import (
     IN_POTS,
     bases_of,
@@ -25,6 +24,7 @@ from optimizer.audit.spans import (
     windows,
     with_spans,
 )
+from optimizer.revenue.fen import in_yuan
 from optimizer.texts import say
 
 
@@ -63,7 +63,7 @@ def linked_twice(books: Books) -> Iterator[Finding]:
             "L02",
             (("household", link["household"]), subject_of(books, link["to"]), ("kind", link["kind"])),
             say("check.linked_twice.expected", kind=link["kind"], to=link["to"]),
-            say("check.linked_twice.found", days=_days(begin, end), yuan=yuan_text(int(mine["fen"].sum()))),
+            say("check.linked_twice.found", days=_days(begin, end), yuan=in_yuan(int(mine["fen"].sum()))),
             (link_evidence(books, links.loc[earlier]), link_evidence(books, link)),
             day_text(begin),
             max(0, int(mine["fen"].sum())),
@@ -93,7 +93,7 @@ def linked_to_two(books: Books) -> Iterator[Finding]:
             "L03",
             (("household", pair.household), subject_of(books, pair.to_later), subject_of(books, pair.to), ("kind", pair.kind)),
             say("check.linked_to_two.expected", kind=pair.kind),
-            say("check.linked_to_two.found", one=pair.to, other=pair.to_later, yuan=yuan_text(int(mine["fen"].sum()))),
+            say("check.linked_to_two.found", one=pair.to, other=pair.to_later, yuan=in_yuan(int(mine["fen"].sum()))),
             (link_evidence(books, links.loc[pair.label]), link_evidence(books, links.loc[pair.label_later])),
             day_text(pair.begin),
             max(0, int(mine["fen"].sum())),
@@ -140,8 +140,8 @@ def link_out_of_force(books: Books) -> Iterator[Finding]:
             "L04",
             (("household", cell.household), ("base", cell.base), ("kind", cell.kind)),
             say("check.link_out_of_force.expected", kind=cell.kind, base=cell.base, period=cell.settlement),
-            say("check.link_out_of_force.found", yuan=yuan_text(cell.paid_fen)),
-            tuple(Evidence(line.file, int(line.row), f"amount_yuan {yuan_text(line.amount_fen)}") for line in lines.itertuples()),
+            say("check.link_out_of_force.found", yuan=in_yuan(cell.paid_fen)),
+            tuple(Evidence(line.file, int(line.row), f"amount_yuan {in_yuan(line.amount_fen)}") for line in lines.itertuples()),
             cell.settlement,
             int(cell.paid_fen),
             due_item(cell.household, cell.kind, cell.base, cell.settlement),

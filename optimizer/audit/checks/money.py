@@ -13,7 +13,7 @@ from optimizer.audit.checks.pay_lists import NOT_SUMMED, POT, differing_lines, p
 from optimizer.audit.due import fen
 from optimizer.audit.finding import Evidence, Finding, due_item, sale_item
 from optimizer.audit.reconciliation import reconciliation
-from optimizer.audit.sampling import yuan_text
+from optimizer.revenue.fen import in_yuan
 from optimizer.texts import say
 
 MOVED = ("due", "paid", "returned")
@@ -50,8 +50,8 @@ def _sales_not_conserved(books: Books, booked: pd.DataFrame) -> Iterator[Finding
         yield Finding(
             "C01",
             (("sale", sale),),
-            say("money.expected.parts", yuan=yuan_text(whole[sale])),
-            say("money.found.parts", yuan=yuan_text(sums[sale]), off=yuan_text(off[sale])),
+            say("money.expected.parts", yuan=in_yuan(whole[sale])),
+            say("money.found.parts", yuan=in_yuan(sums[sale]), off=in_yuan(off[sale])),
             line_evidence(books, booked[booked["sale"] == sale]),
             fen=abs(int(off[sale])),
             item=sale_item(sale),
@@ -67,15 +67,15 @@ def _pot_finding(pot: tuple[str, str, str], lines: pd.DataFrame) -> Finding:
         Evidence(
             line.file,
             int(line.row),
-            say("money.listed", household=line.household, listed=yuan_text(line.listed_fen), due=yuan_text(line.due_fen)),
+            say("money.listed", household=line.household, listed=in_yuan(line.listed_fen), due=in_yuan(line.due_fen)),
         )
         for line in lines.head(SHOWN).itertuples()
     )
     return Finding(
         "C01",
         (("pot", pot_name(kind, base, settlement)), ("base", base)),
-        say("money.expected.pot", yuan=yuan_text(int(lines["due_fen"].sum())), lines=len(lines)),
-        say("money.found.pot", yuan=yuan_text(int(lines["listed_fen"].sum())), off=yuan_text(off)),
+        say("money.expected.pot", yuan=in_yuan(int(lines["due_fen"].sum())), lines=len(lines)),
+        say("money.found.pot", yuan=in_yuan(int(lines["listed_fen"].sum())), off=in_yuan(off)),
         evidence,
         period=settlement,
         fen=abs(off),
@@ -107,7 +107,7 @@ def sale_and_split_apart(books: Books) -> Iterator[Finding]:
     late = receipts[(receipts["received_on"] < limit) & receipts["sale"].isin(whole.index) & ~receipts["sale"].isin(booked["sale"])]
     for sale, mine in late.assign(fen=fen(late["amount_yuan"])).groupby("sale"):
         evidence = tuple(
-            books.evidence("receipts", row, say("money.received", yuan=yuan_text(amount), day=f"{day:%Y-%m-%d}"))
+            books.evidence("receipts", row, say("money.received", yuan=in_yuan(amount), day=f"{day:%Y-%m-%d}"))
             for row, amount, day in mine[["_row", "fen", "received_on"]].head(SHOWN).itertuples(index=False)
         )
         day = mine["received_on"].min() + pd.Timedelta(days=books.limits.split_days)
@@ -116,7 +116,7 @@ def sale_and_split_apart(books: Books) -> Iterator[Finding]:
 
 
 def _not_divided(sale: str, amount: int, expected: str, evidence: tuple[Evidence, ...]) -> Finding:
-    found = say("money.found.not_divided", yuan=yuan_text(amount))
+    found = say("money.found.not_divided", yuan=in_yuan(amount))
     return Finding("C02", (("sale", sale),), expected, found, evidence, fen=amount, item=sale_item(sale))
 
 
@@ -124,7 +124,7 @@ def _split_of_nothing(books: Books, booked: pd.DataFrame) -> Iterator[Finding]:
     unknown = booked[~booked["sale"].isin(to_be_divided(books).index)]
     for sale, lines in unknown.groupby("sale"):
         amount = int(lines["amount_fen"].sum())
-        found = say("money.found.no_sale", yuan=yuan_text(amount))
+        found = say("money.found.no_sale", yuan=in_yuan(amount))
         yield Finding(
             "C02",
             (("sale", str(sale)),),
@@ -173,8 +173,8 @@ def _break(books: Books, row: pd.Series, breaks: pd.Series, before: int) -> Find
         "closing": int(row["closing_fen"] - breaks["closing"]),
     }
     wrong = [name for name in ("opening", *MOVED, "closing") if breaks[name]]
-    expected = "; ".join(say(f"money.{name}", yuan=yuan_text(ought[name])) for name in wrong)
-    found = "; ".join(say(f"money.{name}", yuan=yuan_text(int(row[f"{name}_fen"]))) for name in wrong)
-    says = " ".join(say(f"money.{name}", yuan=yuan_text(int(row[f"{name}_fen"]))) for name in ("opening", *MOVED, "closing"))
+    expected = "; ".join(say(f"money.{name}", yuan=in_yuan(ought[name])) for name in wrong)
+    found = "; ".join(say(f"money.{name}", yuan=in_yuan(int(row[f"{name}_fen"]))) for name in wrong)
+    says = " ".join(say(f"money.{name}", yuan=in_yuan(int(row[f"{name}_fen"]))) for name in ("opening", *MOVED, "closing"))
     evidence = (books.evidence("balances", row["_row"], says),)
     return Finding("C04", (("base", row["base"]),), expected, found, evidence, period=row["period"], fen=int(breaks.abs().max()))

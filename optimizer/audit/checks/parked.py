@@ -13,7 +13,7 @@ from optimizer.audit.checks.bookings import SHOWN
 from optimizer.audit.checks.pay_lists import DIVIDED, POT, pot_name
 from optimizer.audit.due import fen
 from optimizer.audit.finding import Finding
-from optimizer.audit.sampling import yuan_text
+from optimizer.revenue.fen import in_yuan
 from optimizer.revenue.ledger import POT as TO_POT
 from optimizer.revenue.ledger import SEP
 from optimizer.texts import say
@@ -99,7 +99,7 @@ def _finding(books: Books, pot: tuple[str, str, str], parked: int, came: pd.Data
     kind, base, settlement = pot
     came = came.sort_values(["day", "sale"]).head(SHOWN)
     evidence = tuple(
-        books.evidence("receipts", line.row, say("parked.receipt", sale=line.sale, yuan=yuan_text(line.fen), day=f"{line.day:%Y-%m-%d}"))
+        books.evidence("receipts", line.row, say("parked.receipt", sale=line.sale, yuan=in_yuan(line.fen), day=f"{line.day:%Y-%m-%d}"))
         for line in came.itertuples()
     )
     limit = f"{books.limits.parked_days:g}"
@@ -107,7 +107,7 @@ def _finding(books: Books, pot: tuple[str, str, str], parked: int, came: pd.Data
         "C07",
         (("pot", pot_name(kind, base, settlement)), ("base", base)),
         say("parked.expected", days=limit),
-        say("parked.found", days=limit, yuan=yuan_text(parked)),
+        say("parked.found", days=limit, yuan=in_yuan(parked)),
         evidence,
         period=settlement,
         fen=parked,

@@ -12,7 +12,7 @@ from optimizer.audit.books import Books
 from optimizer.audit.checks.payment_evidence import paid_evidence
 from optimizer.audit.finding import Evidence, Finding
 from optimizer.audit.matching import CELL
-from optimizer.audit.sampling import yuan_text
+from optimizer.revenue.fen import in_yuan
 from optimizer.texts import say
 
 GROUP = ["kind", "base", "settlement"]
@@ -66,8 +66,8 @@ def _outliers(books: Books) -> Iterator[Finding]:
         yield Finding(
             "A01",
             (("payment", most["payment"]), ("household", most["household"]), ("base", most["base"]), ("kind", str(kind))),
-            say("patterns.like_peers", spread=f"{books.limits.outlier_spread:g}", yuan=yuan_text(round(most["median"]))),
-            say("patterns.stands_out", count=len(mine), yuan=yuan_text(round(most["per_head"])), deviations=f"{most['deviations']:.1f}"),
+            say("patterns.like_peers", spread=f"{books.limits.outlier_spread:g}", yuan=in_yuan(round(most["median"]))),
+            say("patterns.stands_out", count=len(mine), yuan=in_yuan(round(most["per_head"])), deviations=f"{most['deviations']:.1f}"),
             tuple(paid_evidence(line) for line in mine.head(SHOWN).itertuples()),
             most["settlement"],
         )
@@ -98,8 +98,8 @@ def _repeated(books: Books) -> Iterator[Finding]:
         yield Finding(
             "A01",
             (("kind", str(kind)),),
-            say("patterns.by_due", least=yuan_text(rows["due_fen"].min()), most=yuan_text(rows["due_fen"].max())),
-            say("patterns.repeated", yuan=yuan_text(fen), count=count, amounts=len(mine)),
+            say("patterns.by_due", least=in_yuan(rows["due_fen"].min()), most=in_yuan(rows["due_fen"].max())),
+            say("patterns.repeated", yuan=in_yuan(fen), count=count, amounts=len(mine)),
             tuple(paid_evidence(line) for line in shown.itertuples()),
         )
 

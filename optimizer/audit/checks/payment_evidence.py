@@ -11,7 +11,7 @@ import pandas as pd
 from optimizer.audit.books import Books
 from optimizer.audit.finding import Evidence, Finding, due_item
 from optimizer.audit.matching import CELL
-from optimizer.audit.sampling import yuan_text
+from optimizer.revenue.fen import in_yuan
 from optimizer.texts import say
 
 MOST_EVIDENCE = 6
@@ -27,7 +27,7 @@ def day_of(day: Any) -> str:
 
 def paid_evidence(line: Any) -> Evidence:
     """A payment (a row of ``books.payments``) as evidence."""
-    says = say("payments.line", payment=line.payment, yuan=yuan_text(line.amount_fen), day=day_of(line.paid_on))
+    says = say("payments.line", payment=line.payment, yuan=in_yuan(line.amount_fen), day=day_of(line.paid_on))
     return Evidence(line.file, int(line.row), says)
 
 
@@ -58,7 +58,7 @@ def _of_cells(lines: pd.DataFrame, cells: pd.DataFrame) -> dict[tuple[str, ...],
 
 def _due_evidence(books: Books, line: Any) -> Evidence:
     """The pot, the foreman's sheet or the lease behind a due."""
-    says = say("payments.due_line", period=line.period, yuan=yuan_text(line.due_fen))
+    says = say("payments.due_line", period=line.period, yuan=in_yuan(line.due_fen))
     if line.pot:
         return Evidence(line.pot, None, says)
     source = books.actual.sources.get(line.kind, "plan")

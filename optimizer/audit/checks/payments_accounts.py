@@ -12,8 +12,8 @@ from optimizer.audit.books import Books
 from optimizer.audit.checks import NotChecked
 from optimizer.audit.checks.payment_evidence import day_of, of_line
 from optimizer.audit.finding import Evidence, Finding
-from optimizer.audit.sampling import yuan_text
 from optimizer.audit.spans import with_spans
+from optimizer.revenue.fen import in_yuan
 from optimizer.texts import say
 
 
@@ -87,7 +87,7 @@ def account_shared(books: Books) -> Iterator[Finding]:
             "P06",
             (("account", rows["account"].iat[0]), *(("household", name) for name in households)),
             say("payments.account_serves", allowed=f"{allowed:g}"),
-            say("payments.account_shared", count=at_once, yuan=yuan_text(at_risk), first=first),
+            say("payments.account_shared", count=at_once, yuan=in_yuan(at_risk), first=first),
             tuple(_account_evidence(books, row) for _, row in rows.iterrows()),
             fen=max(at_risk, 0),
         )

@@ -12,8 +12,8 @@ from optimizer.audit.checks import NotChecked
 from optimizer.audit.checks.payment_evidence import Cell, day_of, of_cell, of_line, with_lines
 from optimizer.audit.finding import Finding
 from optimizer.audit.matching import CELL, LATE, UNDERPAID, UNPAID
-from optimizer.audit.sampling import yuan_text
 from optimizer.audit.spans import windows, with_spans
+from optimizer.revenue.fen import in_yuan
 from optimizer.texts import say
 
 IN_TIME, AT_OTHER_TIMES, NEVER = "in_time", "at_other_times", "never"
@@ -28,7 +28,7 @@ def underpaid(books: Books) -> Iterator[Finding]:
     """
     for cell, _, evidence in with_lines(books, books.cells[books.cells["state"] == UNDERPAID]):
         missing = cell["arrears_fen"] - cell["returned_fen"]
-        paid, missed = yuan_text(cell["due_fen"] - missing), yuan_text(missing)
+        paid, missed = in_yuan(cell["due_fen"] - missing), in_yuan(missing)
         found = say("payments.underpaid", yuan=paid, missing=missed, ageing=_ageing(cell))
         yield of_cell("P01", cell, _due_by(cell), found, evidence, missing)
 
@@ -45,9 +45,9 @@ def overpaid(books: Books) -> Iterator[Finding]:
     nothing = cells[left_to_others]
     left_to_others[left_to_others] = (_linked(books, nothing) != IN_TIME) | nothing.index.isin(_after_end(books, nothing).index)
     for cell, _, evidence in with_lines(books, cells[~left_to_others]):
-        paid = yuan_text(cell["paid_fen"] + cell["deducted_fen"])
-        expected = say("payments.due_no_more", yuan=yuan_text(max(cell["due_fen"], 0)))
-        found = say("payments.overpaid", yuan=paid, excess=yuan_text(cell["excess_fen"]))
+        paid = in_yuan(cell["paid_fen"] + cell["deducted_fen"])
+        expected = say("payments.due_no_more", yuan=in_yuan(max(cell["due_fen"], 0)))
+        found = say("payments.overpaid", yuan=paid, excess=in_yuan(cell["excess_fen"]))
         yield of_cell("P02", cell, expected, found, evidence, cell["excess_fen"])
 
 
@@ -74,7 +74,7 @@ def _ageing(cell: Cell) -> str:
 
 
 def _due_by(cell: Cell) -> str:
-    return say("payments.due_by", yuan=yuan_text(cell["due_fen"]), day=day_of(cell["due_on"]))
+    return say("payments.due_by", yuan=in_yuan(cell["due_fen"]), day=day_of(cell["due_on"]))
 
 
 def ghost_payee(books: Books) -> Iterator[Finding]:
@@ -88,7 +88,7 @@ def ghost_payee(books: Books) -> Iterator[Finding]:
     never = doubtful[(_linked(books, doubtful) == NEVER) & ~doubtful.index.isin(_after_end(books, doubtful).index)]
     for ghosts, key in ((cells[~known], "registered"), (never, "entitled")):
         for cell, _, evidence in with_lines(books, ghosts):
-            found = say(f"payments.not_{key}", yuan=yuan_text(cell["paid_fen"]))
+            found = say(f"payments.not_{key}", yuan=in_yuan(cell["paid_fen"]))
             yield of_cell("P04", cell, say(f"payments.{key}"), found, evidence, cell["paid_fen"])
 
 
@@ -106,7 +106,7 @@ def paid_after_end(books: Books) -> Iterator[Finding]:
         raise NotChecked(say("audit.not_checked", tables="members, exits"))
     for cell, _, evidence in with_lines(books, _after_end(books, books.cells)):
         expected = say(f"payments.end.{cell['why']}", day=day_of(cell["end"]), days=f"{books.limits.transition_days:g}")
-        found = say("payments.after_end", begins=day_of(cell["begins"]), yuan=yuan_text(cell["paid_fen"]))
+        found = say("payments.after_end", begins=day_of(cell["begins"]), yuan=in_yuan(cell["paid_fen"]))
         yield of_cell("P08", cell, expected, found, evidence, cell["paid_fen"])
 
 
@@ -135,7 +135,7 @@ def returned_not_repaid(books: Books) -> Iterator[Finding]:
             again = [*own.loc[own["event"] == "repaid", "date"], *(other.paid_on for other in lines if other.amount_fen > 0)]
             repaid_on = min((day for day in again if day > sent_back), default=pd.NaT)
             if at_risk and not today <= sent_back + grace:
-                found = say("payments.not_repaid", yuan=yuan_text(at_risk))
+                found = say("payments.not_repaid", yuan=in_yuan(at_risk))
             elif not at_risk and repaid_on > sent_back + grace:
                 found = say("payments.repaid_late", day=day_of(repaid_on))
             else:

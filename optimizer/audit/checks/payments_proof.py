@@ -14,7 +14,7 @@ from optimizer.audit.checks.payment_evidence import day_of, of_line, paid_eviden
 from optimizer.audit.due import fen
 from optimizer.audit.finding import Evidence, Finding, due_item
 from optimizer.audit.matching import CELL
-from optimizer.audit.sampling import yuan_text
+from optimizer.revenue.fen import in_yuan
 from optimizer.texts import say
 
 FEN = 100
@@ -45,20 +45,20 @@ def bank_differs(books: Books) -> Iterator[Finding]:
     for place, line in zip(wrong, payments.iloc[wrong].itertuples(), strict=True):
         accounts = ", ".join(sorted({row.account for row in shown[place]}))
         days = ", ".join(sorted({day_of(row.credited_on) for row in shown[place]}))
-        expected = say("payments.bank_same", yuan=yuan_text(line.amount_fen), account=line.account, day=day_of(line.paid_on))
-        found = say(f"payments.bank_{why[place]}", yuan=yuan_text(total[place]), account=accounts, day=days)
+        expected = say("payments.bank_same", yuan=in_yuan(line.amount_fen), account=line.account, day=day_of(line.paid_on))
+        found = say(f"payments.bank_{why[place]}", yuan=in_yuan(total[place]), account=accounts, day=days)
         yield of_line("P10", line, expected, found, int(at_risk[place]), *(_bank_evidence(books, row) for row in shown[place]))
 
 
 def _without_payment(books: Books, lines: pd.DataFrame) -> Iterator[Finding]:
     for line in lines.itertuples():
-        found = say("payments.bank_line_alone", yuan=yuan_text(line.amount_fen), payment=line.payment or say("payments.no_payment"))
+        found = say("payments.bank_line_alone", yuan=in_yuan(line.amount_fen), payment=line.payment or say("payments.no_payment"))
         subjects = (("bank_line", line.line), *((("account", line.account),) if line.account else ()))
         yield Finding("P10", subjects, say("payments.bank_payment"), found, (_bank_evidence(books, line),), fen=abs(line.amount_fen))
 
 
 def _bank_evidence(books: Books, line: Any) -> Evidence:
-    says = say("payments.bank_line", line=line.line, yuan=yuan_text(line.amount_fen), day=day_of(line.credited_on), account=line.account)
+    says = say("payments.bank_line", line=line.line, yuan=in_yuan(line.amount_fen), day=day_of(line.credited_on), account=line.account)
     return books.evidence("bank_lines", line.row, says)
 
 
@@ -135,10 +135,10 @@ def deduction_unauthorised(books: Books) -> Iterator[Finding]:
     forced = payments["deducted_fen"].where(~payments["consented"], 0)
     wrong = payments.assign(gap=gap, forced=forced)[(gap != 0) | (forced != 0)]
     for line in wrong.itertuples():
-        expected = say("payments.slip", listed=yuan_text(line.listed_fen), deducted=yuan_text(line.deducted_fen))
+        expected = say("payments.slip", listed=in_yuan(line.listed_fen), deducted=in_yuan(line.deducted_fen))
         reason = line.deduction or say("payments.no_reason")
-        parts = [say("payments.slip_gap", yuan=yuan_text(line.amount_fen), gap=yuan_text(abs(line.gap)))] if line.gap else []
-        parts += [say("payments.slip_forced", yuan=yuan_text(line.forced), reason=reason)] if line.forced else []
+        parts = [say("payments.slip_gap", yuan=in_yuan(line.amount_fen), gap=in_yuan(abs(line.gap)))] if line.gap else []
+        parts += [say("payments.slip_forced", yuan=in_yuan(line.forced), reason=reason)] if line.forced else []
         yield of_line("P12", line, expected, "; ".join(parts), abs(line.gap) + line.forced)
 
 
@@ -159,8 +159,8 @@ def structuring(books: Books) -> Iterator[Finding]:
         yield Finding(
             "P13",
             (("household", household), *((("batch", name),) if is_run else ())),
-            say("payments.approved_whole", approval=yuan_text(approval)),
-            say("payments.structured", count=len(lines), yuan=yuan_text(total)),
+            say("payments.approved_whole", approval=in_yuan(approval)),
+            say("payments.structured", count=len(lines), yuan=in_yuan(total)),
             tuple(paid_evidence(line) for line in lines.itertuples()),
             "" if is_run else name,
             total,
@@ -181,7 +181,7 @@ def confirmed_not_paid(books: Books) -> Iterator[Finding]:
     for line in short.itertuples():
         own = said[said["payment"] == line.payment]
         told = own.assign(fen=fen(own["received_yuan"]))[["_row", "channel", "fen"]].itertuples(index=False)
-        evidence = [books.evidence("confirmations", row, say("payments.said", channel=by, yuan=yuan_text(f))) for row, by, f in told]
-        expected = say("payments.received_all", yuan=yuan_text(line.confirmed_fen + line.missing))
-        found = say("payments.received_less", yuan=yuan_text(line.confirmed_fen), missing=yuan_text(line.missing))
+        evidence = [books.evidence("confirmations", row, say("payments.said", channel=by, yuan=in_yuan(f))) for row, by, f in told]
+        expected = say("payments.received_all", yuan=in_yuan(line.confirmed_fen + line.missing))
+        found = say("payments.received_less", yuan=in_yuan(line.confirmed_fen), missing=in_yuan(line.missing))
         yield of_line("P14", line, expected, found, int(line.missing), *evidence)

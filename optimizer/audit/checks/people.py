@@ -9,8 +9,8 @@ import pandas as pd
 from optimizer.audit.books import Books
 from optimizer.audit.duplicates import FIELDS, match_weights
 from optimizer.audit.finding import Evidence, Finding
-from optimizer.audit.sampling import yuan_text
 from optimizer.audit.spans import cells_by_household, day_text, overlaps, with_spans
+from optimizer.revenue.fen import in_yuan
 from optimizer.texts import say
 
 
@@ -45,7 +45,7 @@ def identity_twice(books: Books) -> Iterator[Finding]:
             "I02",
             (("person", other["person"]), ("person", one["person"]), ("household", other["household"]), ("household", one["household"])),
             say("check.identity_twice.expected"),
-            say("check.identity_twice.found", one=one["person"], other=other["person"], yuan=yuan_text(at_risk)),
+            say("check.identity_twice.found", one=one["person"], other=other["person"], yuan=in_yuan(at_risk)),
             tuple(books.evidence("members", person["_row"], f"id_tail {person['id_tail']}") for person in (one, other)),
             fen=at_risk,
         )
@@ -125,7 +125,7 @@ def split_household(books: Books) -> Iterator[Finding]:
                 "I04",
                 (("household", line.household), ("household", line.split_from)),
                 say("check.split_household.expected", days=f"{books.limits.split_off_days:g}"),
-                say("check.split_household.found", reasons="; ".join(reasons), yuan=yuan_text(mine["fen"].sum())),
+                say("check.split_household.found", reasons="; ".join(reasons), yuan=in_yuan(mine["fen"].sum())),
                 (books.evidence("households", line.row, f"split_from {line.split_from}"),),
                 fen=int(mine["fen"].sum()),
             )
@@ -144,10 +144,10 @@ def insider(books: Books) -> Iterator[Finding]:
             to_household = (payments["household"] == line.household) & (line.household != "")
             mine = payments[to_household | ((payments["account"] == line.account) & (line.account != ""))]
             at_risk = int((mine["amount_fen"] - mine["returned_fen"]).sum())
-            evidence += [Evidence(p.file, int(p.row), f"{p.household}, amount_yuan {yuan_text(p.amount_fen)}") for p in mine.itertuples()]
+            evidence += [Evidence(p.file, int(p.row), f"{p.household}, amount_yuan {in_yuan(p.amount_fen)}") for p in mine.itertuples()]
         else:
             at_risk = int(cells[line.household]["fen"].sum()) if line.household in cells else 0
         if at_risk > 0:
             others = tuple(("household", name) for name in [line.household] if name) or (("account", line.account),)
-            found = say("check.insider.found", yuan=yuan_text(at_risk))
+            found = say("check.insider.found", yuan=in_yuan(at_risk))
             yield Finding("I05", (("official", line.official), *others), say("check.insider.expected"), found, tuple(evidence), fen=at_risk)

@@ -11,7 +11,6 @@ import pandas as pd
 from optimizer.audit.books import Books
 from optimizer.audit.due import Due
 from optimizer.audit.finding import Finding
-from optimizer.audit.sampling import yuan_text
 from optimizer.audit.spans import (
     DAY,
     IN_POTS,
@@ -24,6 +23,7 @@ from optimizer.audit.spans import (
     subject_of,
     with_spans,
 )
+from optimizer.revenue.fen import in_yuan
 from optimizer.revenue.ledger import POT, SEP
 from optimizer.texts import say
 
@@ -47,7 +47,7 @@ def paper_linkage(books: Books) -> Iterator[Finding]:
             "L07",
             (("pot", line.document), ("base", line.base)),
             say("check.paper_linkage.orphan_expected"),
-            say("check.paper_linkage.orphan_found", yuan=yuan_text(line.amount_fen)),
+            say("check.paper_linkage.orphan_found", yuan=in_yuan(line.amount_fen)),
             (),
             line.period,
             abs(int(line.amount_fen)),
@@ -115,8 +115,8 @@ def capture(books: Books) -> Iterator[Finding]:
             yield Finding(
                 "L08",
                 (("household", line.household), ("base", line.base), ("kind", line.kind)),
-                say("check.capture.expected", share=f"{float(share):.0%}", yuan=yuan_text(allowed), count=line.recipients),
-                say("check.capture.found", yuan=yuan_text(line.due_fen), whole=yuan_text(line.whole)),
+                say("check.capture.expected", share=f"{float(share):.0%}", yuan=in_yuan(allowed), count=line.recipients),
+                say("check.capture.found", yuan=in_yuan(line.due_fen), whole=in_yuan(line.whole)),
                 fen=int(line.due_fen - allowed),
             )
 

@@ -12,8 +12,8 @@ from optimizer.audit.books import Books
 from optimizer.audit.checks import NotChecked
 from optimizer.audit.due import fen
 from optimizer.audit.finding import Finding, due_item
-from optimizer.audit.sampling import yuan_text
 from optimizer.instance.pools import held_on
+from optimizer.revenue.fen import in_yuan
 from optimizer.texts import say
 
 DIVIDEND, GUARANTEE = "dividend", "guarantee"
@@ -76,12 +76,12 @@ def _missed(books: Books, promise: pd.Series, cells: pd.DataFrame, year: int) ->
         worst = own.loc[lacking.idxmax()] if len(own) and lacking.max() > 0 else None
         item = "" if worst is None else due_item(household, DIVIDEND, worst["base"], worst["settlement"])
         missing = least - int(paid[household])
-        evidence = (books.evidence("agreements", promise["_row"], say("promises.agreement", yuan=yuan_text(least))),)
+        evidence = (books.evidence("agreements", promise["_row"], say("promises.agreement", yuan=in_yuan(least))),)
         subjects = (("household", household), ("agreement", promise["agreement"]))
-        found = say("promises.paid", yuan=yuan_text(int(paid[household])))
+        found = say("promises.paid", yuan=in_yuan(int(paid[household])))
         period = books.instance.periods.names[_last_period(books, year)]
         yield Finding(
-            "R07", subjects, say("promises.expected", yuan=yuan_text(least)), found, evidence, period=period, fen=missing, item=item
+            "R07", subjects, say("promises.expected", yuan=in_yuan(least)), found, evidence, period=period, fen=missing, item=item
         )
 
 
@@ -105,7 +105,7 @@ def cooperative_minimum_missed(books: Books) -> Iterator[Finding]:
         least = math.ceil(share * int(surplus))
         if by_trade >= least:
             continue
-        found = say("promises.by_trade", yuan=yuan_text(by_trade), surplus=yuan_text(surplus))
-        expected = say("promises.expected.by_trade", yuan=yuan_text(least))
+        found = say("promises.by_trade", yuan=in_yuan(by_trade), surplus=in_yuan(surplus))
+        expected = say("promises.expected.by_trade", yuan=in_yuan(least))
         subject = ("company" if to in company else "base", to)
         yield Finding("R08", (subject,), expected, found, (books.evidence("surpluses", row, found),), fen=least - int(by_trade))

@@ -10,8 +10,8 @@ import pandas as pd
 from optimizer.audit.books import Books
 from optimizer.audit.due import fen, rents_due
 from optimizer.audit.finding import Finding, due_item
-from optimizer.audit.sampling import yuan_text
 from optimizer.audit.spans import DAY, NEVER, bases_of, day_text, horizon, overlaps, subject_of, windows, with_spans
+from optimizer.revenue.fen import in_yuan
 from optimizer.texts import say
 
 TOLERANCE_MU = 1e-6
@@ -90,9 +90,9 @@ def _below_rate(books: Books) -> Iterator[Finding]:
         yield Finding(
             "W04",
             (("lease", line.lease), ("household", line.household), ("base", line.base)),
-            say("check.lease_unsound.rate_expected", yuan=yuan_text(agreed)),
-            say("check.lease_unsound.rate_found", yuan=yuan_text(rate)),
-            (books.evidence("leases", low.loc[low["lease"] == line.lease, "_row"].iloc[0], f"rate_yuan_per_mu {yuan_text(rate)}"),),
+            say("check.lease_unsound.rate_expected", yuan=in_yuan(agreed)),
+            say("check.lease_unsound.rate_found", yuan=in_yuan(rate)),
+            (books.evidence("leases", low.loc[low["lease"] == line.lease, "_row"].iloc[0], f"rate_yuan_per_mu {in_yuan(rate)}"),),
             fen=int(short.get(line.lease, 0)),
         )
 
@@ -119,9 +119,9 @@ def shares_not_capital(books: Books) -> Iterator[Finding]:
         units, stated = int(value.get(to, 0)), int(paid_in.get(to, 0))
         if units != stated:
             row = capital.loc[capital["to"] == to, "_row"]
-            evidence = (books.evidence("capital", row.iloc[0], f"capital_yuan {yuan_text(stated)}"),) if len(row) else ()
-            expected = say("check.shares_not_capital.expected", yuan=yuan_text(stated))
-            found = say("check.shares_not_capital.found", yuan=yuan_text(units))
+            evidence = (books.evidence("capital", row.iloc[0], f"capital_yuan {in_yuan(stated)}"),) if len(row) else ()
+            expected = say("check.shares_not_capital.expected", yuan=in_yuan(stated))
+            found = say("check.shares_not_capital.found", yuan=in_yuan(units))
             yield Finding("W05", (subject_of(books, to),), expected, found, evidence, fen=abs(units - stated))
     if books.is_paid and books.instance.periods.last_days:
         yield from _paid_after(books, shares)
@@ -144,7 +144,7 @@ def _paid_after(books: Books, shares: pd.DataFrame) -> Iterator[Finding]:
                 "W05",
                 (("household", cell.household), ("base", cell.base), ("kind", "share")),
                 say("check.shares_not_capital.ended_expected", day=day_text(holding.end)),
-                say("check.shares_not_capital.ended_found", yuan=yuan_text(cell.paid_fen)),
+                say("check.shares_not_capital.ended_found", yuan=in_yuan(cell.paid_fen)),
                 (books.evidence("shares", holding.row, f"{holding.holding}, valid_to {day_text(holding.end)}"),),
                 cell.settlement,
                 int(cell.paid_fen),

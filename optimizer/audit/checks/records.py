@@ -16,8 +16,7 @@ from optimizer.audit.due import planned_due
 from optimizer.audit.finding import Evidence, Finding, due_item, sale_item
 from optimizer.audit.matching import KINDS
 from optimizer.audit.result import RUN, SUMMARY, Result
-from optimizer.audit.sampling import yuan_text
-from optimizer.revenue.fen import price_times_kg
+from optimizer.revenue.fen import in_yuan, price_times_kg
 from optimizer.texts import say
 
 INPUTS = "inputs_sha256"
@@ -117,7 +116,7 @@ def _not_posted(books: Books) -> Iterator[Finding]:
         evidence = Evidence(
             books.instance.files["payments"],
             None,
-            say("records.list", count=row.count, yuan=yuan_text(row.fen), day=f"{row.first:%Y-%m-%d}"),
+            say("records.list", count=row.count, yuan=in_yuan(row.fen), day=f"{row.first:%Y-%m-%d}"),
         )
         yield Finding(
             "E02",
@@ -136,7 +135,7 @@ def _beside_the_runs(books: Books) -> Iterator[Finding]:
     beside = lines[(lines["batch"] == "") & (lines["approved_by"] == "") & (lines["reverses"] == "")]
     beside = beside[pd.MultiIndex.from_frame(beside[["paid_on", "kind"]]).isin(in_runs)]
     for line in beside[beside["household"].isin(set(books.table("households")["household"]))].itertuples():
-        says = say("records.line", yuan=yuan_text(line.amount_fen), day=f"{line.paid_on:%Y-%m-%d}")
+        says = say("records.line", yuan=in_yuan(line.amount_fen), day=f"{line.paid_on:%Y-%m-%d}")
         yield Finding(
             "E02",
             (("payment", line.payment), ("household", line.household), ("base", line.base), ("kind", line.kind)),
@@ -188,8 +187,8 @@ def _of_sales(off: pd.DataFrame) -> Iterator[Finding]:
         yield Finding(
             "E03",
             (("sale", row.sale), ("base", row.base)),
-            say("records.sale_anew", yuan=yuan_text(row.anew)),
-            say("records.stored", yuan=yuan_text(row.amount_fen)),
+            say("records.sale_anew", yuan=in_yuan(row.anew)),
+            say("records.stored", yuan=in_yuan(row.amount_fen)),
             (Evidence("sales.csv", row.row, say("records.sale", kg=f"{row.kg:g}", price=f"{row.price_yuan_per_kg:g}")),),
             row.period,
             int(row.off),
@@ -211,13 +210,13 @@ def _households_off(due: pd.DataFrame, stored: pd.DataFrame) -> Iterator[Finding
     within = _row_off(stored)
     differs = pd.DataFrame({**columns, "off": np.where(off > 0, off, within), "row": stored["row"]}, index=names)
     for household, row in differs[differs["off"] > 0].iterrows():
-        kinds = [say("records.kind", kind=kind, yuan=yuan_text(int(row[kind]))) for kind in KINDS if row[kind]]
+        kinds = [say("records.kind", kind=kind, yuan=in_yuan(int(row[kind]))) for kind in KINDS if row[kind]]
         place = None if pd.isna(row["row"]) else int(row["row"])
         yield Finding(
             "E03",
             (("household", str(household)),),
             say("records.divided_anew"),
-            say("records.household_off", yuan=yuan_text(int(row["off"]))),
+            say("records.household_off", yuan=in_yuan(int(row["off"]))),
             (Evidence("households.csv", place, "; ".join(kinds) or say("records.row_off")),),
             fen=int(row["off"]),
         )
@@ -245,8 +244,8 @@ def _summary_off(due: pd.DataFrame, result: Result) -> Iterator[Finding]:
             yield Finding(
                 "E03",
                 (("file", SUMMARY),),
-                say("records.figure", key=key, yuan=yuan_text(ought)),
-                say("records.stored", yuan=yuan_text(int(says))),
+                say("records.figure", key=key, yuan=in_yuan(ought)),
+                say("records.stored", yuan=in_yuan(int(says))),
                 (Evidence(SUMMARY, None, f"{key} {says}"),),
                 key,
                 abs(int(says) - ought),

@@ -25,7 +25,7 @@ from optimizer.audit.checks.bookings import (
 )  # fmt: skip
 from optimizer.audit.checks.pay_lists import DIVIDED, NOT_AGREED, STEERED, differing_lines
 from optimizer.audit.finding import Evidence, Finding, due_item, sale_item
-from optimizer.audit.sampling import yuan_text
+from optimizer.revenue.fen import in_yuan
 from optimizer.texts import say
 
 
@@ -100,8 +100,8 @@ def _booked_otherwise(books: Books) -> Iterator[Finding]:
         expected, found = [], []
         for line in lines.itertuples():
             key = (line.sale, line.recipient, line.to)
-            expected.append(say("rules.part", recipient=line.recipient, to=line.to, yuan=yuan_text(agreed.get(key, 0))))
-            found.append(say("rules.part", recipient=line.recipient, to=line.to, yuan=yuan_text(applied.get(key, 0))))
+            expected.append(say("rules.part", recipient=line.recipient, to=line.to, yuan=in_yuan(agreed.get(key, 0))))
+            found.append(say("rules.part", recipient=line.recipient, to=line.to, yuan=in_yuan(applied.get(key, 0))))
         risk = int(lines["off_fen"].clip(lower=0).sum())
         evidence = line_evidence(books, mine)
         yield Finding("R03", (("sale", str(sale)),), "; ".join(expected), "; ".join(found), evidence, fen=risk, item=sale_item(str(sale)))
@@ -110,7 +110,7 @@ def _booked_otherwise(books: Books) -> Iterator[Finding]:
 def _listed_otherwise(books: Books, code: str) -> Iterator[Finding]:
     lines = differing_lines(books)
     for line in lines[lines["code"] == code].itertuples():
-        expected, found = say("rules.due", yuan=yuan_text(line.due_fen)), say("rules.listed", yuan=yuan_text(line.listed_fen))
+        expected, found = say("rules.due", yuan=in_yuan(line.due_fen)), say("rules.listed", yuan=in_yuan(line.listed_fen))
         subjects = (("household", line.household), ("kind", line.kind), ("base", line.base))
         item = due_item(line.household, line.kind, line.base, line.settlement)
         evidence = (Evidence(line.file, int(line.row), found),)
@@ -152,7 +152,7 @@ def basis_eroded(books: Books) -> Iterator[Finding]:
         rule = books.instance.rule_for(sale.period)
         if rule is None or (rule.basis == "net" and sale.deduction in rule.net_of):
             continue
-        amount = yuan_text(sale.deducted_fen)
+        amount = in_yuan(sale.deducted_fen)
         listed = ", ".join(rule.net_of) if rule.basis == "net" else ""
         expected = say("rules.expected.listed", accounts=listed) if listed else say("rules.expected.gross")
         found = say("rules.found.deducted", yuan=amount, account=sale.deduction or say("found.nothing"))
@@ -181,6 +181,4 @@ def extra_fen_steered(books: Books) -> Iterator[Finding]:
 
 def _claim(line) -> Evidence:  # type: ignore[no-untyped-def]
     """A row of the claim table: what decided who received the odd fen of a pot."""
-    return Evidence(
-        line.pot, None, say("rules.claim", floor=yuan_text(line.floor_fen), claim=f"{int(line.claim):,}", extra=int(line.extra))
-    )
+    return Evidence(line.pot, None, say("rules.claim", floor=in_yuan(line.floor_fen), claim=f"{int(line.claim):,}", extra=int(line.extra)))

@@ -9,9 +9,9 @@ import pandas as pd
 
 from optimizer.audit.books import Books
 from optimizer.audit.finding import Finding
-from optimizer.audit.sampling import yuan_text
 from optimizer.audit.spans import IN_POTS, day_text, horizon, subject_of, with_spans
 from optimizer.instance.pools import held_on
+from optimizer.revenue.fen import in_yuan
 from optimizer.texts import say
 
 TELLING_APART = ("need", "labour_days", "land", "weight")
@@ -121,8 +121,8 @@ def _paid_alike(books: Books) -> Iterator[Finding]:
         yield Finding(
             "L06",
             (("base", base), ("kind", kind)),
-            say("check.simple_averaging.paid_expected", low=yuan_text(some["due_fen"].min()), high=yuan_text(some["due_fen"].max())),
-            say("check.simple_averaging.paid_found", count=len(some), yuan=yuan_text(some["paid_fen"].max())),
+            say("check.simple_averaging.paid_expected", low=in_yuan(some["due_fen"].min()), high=in_yuan(some["due_fen"].max())),
+            say("check.simple_averaging.paid_found", count=len(some), yuan=in_yuan(some["paid_fen"].max())),
             (),
             settlement,
             int(missing.sum()),

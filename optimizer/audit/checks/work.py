@@ -10,8 +10,8 @@ import pandas as pd
 from optimizer.audit.books import Books
 from optimizer.audit.due import THOUSANDTHS, fen, rounded, wages_due
 from optimizer.audit.finding import Finding, due_item
-from optimizer.audit.sampling import yuan_text
 from optimizer.audit.spans import NEVER
+from optimizer.revenue.fen import in_yuan
 from optimizer.texts import say
 
 
@@ -28,11 +28,11 @@ def wage_arithmetic(books: Books) -> Iterator[Finding]:
             say(
                 "check.wage_arithmetic.expected",
                 days=f"{line.days:g}",
-                rate=yuan_text(line.rate_fen),
-                yuan=yuan_text(line.wage_fen),
+                rate=in_yuan(line.rate_fen),
+                yuan=in_yuan(line.wage_fen),
             ),
-            say("check.wage_arithmetic.found", yuan=yuan_text(slip)),
-            (books.evidence("work_records", line.row, f"due_yuan {yuan_text(slip)}"),),
+            say("check.wage_arithmetic.found", yuan=in_yuan(slip)),
+            (books.evidence("work_records", line.row, f"due_yuan {in_yuan(slip)}"),),
             line.period,
             abs(int(slip) - int(line.wage_fen)),
             line.item,
@@ -93,7 +93,7 @@ def _after_the_end(books: Books, records: pd.DataFrame) -> Iterator[Finding]:
     worked_on = records["date"].fillna(pd.to_datetime(records["period"].map(first))) if first else records["date"]
     for index in records.index[worked_on >= end]:
         expected = say("check.impossible_days.gone_expected", day=f"{end[index]:%Y-%m-%d}")
-        found = say("check.impossible_days.gone_found", yuan=yuan_text(records.at[index, "wage_fen"]))
+        found = say("check.impossible_days.gone_found", yuan=in_yuan(records.at[index, "wage_fen"]))
         yield _days_finding(books, records.loc[[index]], expected, found, int(records.at[index, "wage_fen"]))
 
 
@@ -121,9 +121,9 @@ def rate_below_agreed(books: Books) -> Iterator[Finding]:
     short = rounded(records["milli_days"].to_numpy() * np.maximum(least - records["rate_fen"].to_numpy(), 0), THOUSANDTHS)
     lines = records.assign(least=least, short=short)
     for line in lines[lines["rate_fen"] < lines["least"]].itertuples(index=False):
-        expected = say("check.rate_below_agreed.expected", yuan=yuan_text(line.least))
-        found = say("check.rate_below_agreed.found", yuan=yuan_text(line.rate_fen))
-        yield _slip(books, line, expected, found, f"rate_yuan_per_day {yuan_text(line.rate_fen)}", abs(int(line.short)))
+        expected = say("check.rate_below_agreed.expected", yuan=in_yuan(line.least))
+        found = say("check.rate_below_agreed.found", yuan=in_yuan(line.rate_fen))
+        yield _slip(books, line, expected, found, f"rate_yuan_per_day {in_yuan(line.rate_fen)}", abs(int(line.short)))
     for column in ("foreman", "sheet"):
         for line in lines[lines[column] == ""].itertuples(index=False):
             expected = say(f"check.rate_below_agreed.{column}")

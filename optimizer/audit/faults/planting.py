@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from optimizer.audit.books import Books
+from optimizer.revenue.fen import in_yuan
 
 Tables = dict[str, pd.DataFrame]
 """The register's tables as text, by name, columns as in the files; planters change them in place."""
@@ -36,5 +37,4 @@ def pick(names: Iterable[str], code: str, number: int) -> str:
 
 def yuan(fen: int) -> str:
     """An amount as the register's files write it."""
-    sign = "-" if fen < 0 else ""
-    return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+    return in_yuan(fen, mark="")

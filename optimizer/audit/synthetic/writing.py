@@ -9,19 +9,14 @@ import numpy as np
 import pandas as pd
 
 from optimizer.instance.registry import registry
+from optimizer.revenue.fen import in_yuan
 
 SOURCE = "synthetic"
 
 
 def yuan(fen: pd.Series | np.ndarray) -> list[str]:
     """Amounts in fen as yuan, without needless digits: 150 fen is 1.5."""
-    return [_yuan(int(amount)) for amount in fen]
-
-
-def _yuan(fen: int) -> str:
-    whole, rest = divmod(abs(fen), 100)
-    text = f"{whole}.{rest:02d}".rstrip("0").rstrip(".")
-    return f"-{text}" if fen < 0 else text
+    return [in_yuan(amount, mark="").rstrip("0").rstrip(".") for amount in fen]
 
 
 def numbered(letter: str, count: int) -> list[str]:

@@ -7,12 +7,11 @@ import pandas as pd
 from optimizer.audit.audit import Audit
 from optimizer.audit.catalogue import SEVERITIES, STOPPING
 from optimizer.audit.finding import GONE
-from optimizer.audit.trace import yuan as exact
 from optimizer.instance.privacy import masked
 from optimizer.report.audit.tables import Tables
 from optimizer.report.naming import Names
 from optimizer.report.parts import Case, Cases, Cell, Part, Points, Section, Text, table
-from optimizer.report.wording import number
+from optimizer.report.wording import exact, number
 from optimizer.texts import say
 
 MOST_FINDINGS = 200

@@ -9,17 +9,17 @@ import numpy as np
 import pandas as pd
 
 from optimizer.audit.audit import Audit
+from optimizer.audit.incomes import line_of
 from optimizer.audit.matching import KINDS
-from optimizer.audit.trace import yuan as exact
 from optimizer.household.measures import form_name, measure_meanings, measure_names
 from optimizer.instance.privacy import suppress_small
 from optimizer.report.audit.sections_money import small_groups
-from optimizer.report.audit.tables import FEN, MOMENTS, Tables, line_of
+from optimizer.report.audit.tables import FEN, MOMENTS, Tables
 from optimizer.report.charts import AFTER, BEFORE, LINE, axis, before_and_after, layout, mark
 from optimizer.report.naming import Names
 from optimizer.report.parts import Cell, Chart, Part, Section, Text, table
 from optimizer.report.sections.households import income_classes
-from optimizer.report.wording import number, percent
+from optimizer.report.wording import exact, number, percent
 from optimizer.texts import say
 
 PLANNED = "#E69F00"

@@ -8,16 +8,17 @@ import numpy as np
 import pandas as pd
 
 from optimizer.audit.audit import Audit
+from optimizer.audit.catalogue import STOPPING
+from optimizer.audit.finding import standing
 from optimizer.audit.matching import STATES
 from optimizer.audit.reconciliation import FIGURES
 from optimizer.audit.statement import BROKEN, HOLDS, NOT_CHECKED, Level
-from optimizer.audit.trace import yuan as exact
 from optimizer.instance.privacy import suppress_small
 from optimizer.report.audit.labels import notices
 from optimizer.report.audit.tables import Tables, owed_fen
 from optimizer.report.naming import Names, say_or_plain
 from optimizer.report.parts import Cell, Figure, Figures, Part, Section, Text, table
-from optimizer.report.wording import listed, number, percent
+from optimizer.report.wording import exact, listed, number, percent
 from optimizer.texts import say
 
 MOST_ROWS = 400
@@ -84,7 +85,7 @@ def _figures(audit: Audit, found: Tables) -> Figures:
     """How much was looked for and found; the error rate where payments were made."""
     table_ = found["checks"]
     looked = table_["checked"] == "yes"
-    remark = say("audited.figure.severe", grave=number(_grave(table_)))
+    remark = say("audited.figure.severe", grave=number(_grave(audit)))
     items = [
         Figure(say("audited.figure.checks"), say("audited.of", part=int(looked.sum()), whole=len(table_)), say("audited.figure.checks_of")),
         Figure(say("audited.figure.standing"), number(int(table_["standing"].sum())), remark),
@@ -103,8 +104,8 @@ def _figures(audit: Audit, found: Tables) -> Figures:
     return Figures(tuple(items))
 
 
-def _grave(checks: pd.DataFrame) -> int:
-    return int(checks.loc[checks["severity"].isin(["S1", "S2"]), "standing"].sum())
+def _grave(audit: Audit) -> int:
+    return int(standing(audit.findings, audit.books.about)["severity"].isin(STOPPING).sum())
 
 
 def reconciliation(audit: Audit, found: Tables, names: Names) -> Section | None:

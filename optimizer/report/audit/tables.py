@@ -11,6 +11,7 @@ import pandas as pd
 from optimizer.audit.audit import Audit
 from optimizer.audit.catalogue import catalogue
 from optimizer.audit.finding import GONE, standing
+from optimizer.audit.incomes import line_of
 from optimizer.audit.matching import AGEING, KINDS
 from optimizer.audit.statement import statement_table
 from optimizer.household.measures import measures
@@ -129,11 +130,6 @@ def per_head(income_fen: pd.Series, persons: pd.Series) -> pd.Series:
     return (2 * income_fen.abs() + persons) // (2 * persons) * sign
 
 
-def line_of(instance: Instance) -> Fraction | None:
-    """The poverty line per head in fen of the year the settings name, exactly as it was written."""
-    return lines_of(instance).get(instance.settings.poverty_line_year or 0)
-
-
 def lines_of(instance: Instance) -> dict[int, Fraction]:
     """Every poverty line by year, in fen per head."""
     table = instance.table("poverty_lines")[["year", "line_yuan"]]
@@ -187,18 +183,20 @@ def _heads(incomes: PerHead, line: Fraction) -> tuple[tuple[str, object, str], t
 
 
 def checks(audit: Audit) -> pd.DataFrame:
-    """Every code of the catalogue: code, severity, class, looks_for, checked (yes or no), why_not, findings and standing
-    (how many were found and are not settled; absent where nobody looked), counted_fen (money at risk of those standing)."""
+    """Every code of the catalogue: code, severity (of the gravest found that stands, else of the gravest found, else the usual
+    one), class, looks_for, checked (yes or no), why_not, findings and standing (how many were found and are not settled;
+    absent where nobody looked), counted_fen (money at risk of those standing)."""
     register, about = audit.findings, audit.books.about
     mine = register[(register["about"] == about) & (register["state"] != GONE)]
     open_ = standing(register, about)
     count, left, fen = mine["code"].value_counts(), open_["code"].value_counts(), open_.groupby("code")["counted_fen"].sum()
+    gravest = {**mine.groupby("code")["severity"].min(), **open_.groupby("code")["severity"].min()}
     done, undone = set(audit.checked.done), audit.checked.undone
     rows = []
     for code, entry in catalogue().items():
         is_done = code in done
         why = "" if is_done else undone.get(code, say("audited.not_run"))
         figures = [int(series.get(code, 0)) if is_done else pd.NA for series in (count, left, fen)]
-        rows.append((code, entry.severity, entry.kind, entry.fires_when, "yes" if is_done else "no", why, *figures))
+        rows.append((code, gravest.get(code, entry.severity), entry.kind, entry.fires_when, "yes" if is_done else "no", why, *figures))
     columns = ["code", "severity", "class", "looks_for", "checked", "why_not", "findings", "standing", "counted_fen"]
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[-3:], "Int64"))

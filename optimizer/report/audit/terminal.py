@@ -10,11 +10,10 @@ from rich.text import Text
 from optimizer.audit.audit import Audit
 from optimizer.audit.catalogue import STOPPING
 from optimizer.audit.statement import BROKEN, NOT_CHECKED
-from optimizer.audit.trace import yuan as exact
 from optimizer.report.audit.labels import label, notices
 from optimizer.report.audit.sections_money import came_in, verdict
 from optimizer.report.audit.tables import checks
-from optimizer.report.wording import listed, number
+from optimizer.report.wording import exact, listed, number
 from optimizer.texts import say
 
 WIDEST = 100

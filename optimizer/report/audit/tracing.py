@@ -17,12 +17,12 @@ from rich.text import Text as Styled
 
 from optimizer.audit.books import Books
 from optimizer.audit.trace import Step, trace_table
-from optimizer.audit.trace import yuan as exact
+from optimizer.problems import InputError, Problem
 from optimizer.report.audit.labels import label, notices, running_head
 from optimizer.report.folder import text_file
 from optimizer.report.page import page
 from optimizer.report.parts import Cell, Figure, Figures, Part, Section, Text, table
-from optimizer.report.wording import number
+from optimizer.report.wording import exact, number
 from optimizer.revenue.fen import half_up
 from optimizer.texts import say
 
@@ -199,10 +199,11 @@ def _forgone(books: Books, household: str) -> int | None:
 
 
 def write_statement(books: Books, household: str, steps: Sequence[Step], folder: Path) -> Path:
-    """Write ``folder``/statements/HOUSEHOLD.csv (the trace) and .html (the household's statement); the page's path."""
+    """Write ``folder``/statements/HOUSEHOLD.csv (the trace) and .html (the household's statement); the page's path.
+
+    Raises InputError where they cannot be written.
+    """
     target = folder / FOLDER
-    target.mkdir(parents=True, exist_ok=True)
-    text_file(target, f"{household}.csv", trace_table(tuple(steps)).to_csv(index=False, lineterminator="\n"))
     account = account_of(books, household)
     text = page(
         say("tracing.title", household=household),
@@ -213,7 +214,12 @@ def write_statement(books: Books, household: str, steps: Sequence[Step], folder:
         footer=say("tracing.footer", household=household),
         styles=STYLES + running_head(books),
     )
-    text_file(target, f"{household}.html", text)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        text_file(target, f"{household}.csv", trace_table(tuple(steps)).to_csv(index=False, lineterminator="\n"))
+        text_file(target, f"{household}.html", text)
+    except OSError as error:
+        raise InputError([Problem(str(target), None, "", error.strerror or str(error), say("expected.writable"))]) from error
     return target / f"{household}.html"
 
 
