@@ -4,11 +4,10 @@ interrupted. Each command fetches its own stages, so that a short one need not w
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -67,6 +66,7 @@ def solve(
         distribution = distribute(plan)
         progress.say("showing")
         shown = report(distribution, target, phases)
+        progress.is_written = True
         progress.stop()
         print_summary(shown, Console())
         Console(soft_wrap=True).print(say("cli.written", folder=str(target)), markup=False, highlight=False)
@@ -117,18 +117,17 @@ def check(
 @app.command(help=say("cli.audit"), epilog=say("cli.audit_example"))
 def audit(
     results: Annotated[Path, typer.Argument(help=say("cli.results"), show_default=False)],
-    register: Annotated[Path | None, typer.Option("--register", help=say("cli.register"))] = None,
-    payments: Annotated[list[Path] | None, typer.Option("--payments", help=say("cli.payments"))] = None,
-    household: Annotated[str | None, typer.Option("--household", help=say("cli.household"))] = None,
-    sale: Annotated[str | None, typer.Option("--sale", help=say("cli.sale"))] = None,
+    register: Annotated[Path | None, typer.Option("--register", metavar="DIR", help=say("cli.register"))] = None,
+    payments: Annotated[list[Path] | None, typer.Option("--payments", metavar="FILE", help=say("cli.payments"))] = None,
+    household: Annotated[str | None, typer.Option("--household", metavar="ID", help=say("cli.household"))] = None,
+    sale: Annotated[str | None, typer.Option("--sale", metavar="NUMBER", help=say("cli.sale"))] = None,
     set_aside: Annotated[bool, typer.Option("--set-aside", help=say("cli.set_aside"))] = False,
     verify: Annotated[bool, typer.Option("--verify", help=say("cli.verify"))] = False,
-    visits: Annotated[int, typer.Option("--visits", help=say("cli.visits"))] = 60,
+    visits: Annotated[int, typer.Option("--visits", min=0, help=say("cli.visits"))] = 60,
     seed: Annotated[str, typer.Option("--seed", help=say("cli.seed"))] = "1",
-    as_of: Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help=say("cli.as_of"))] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DAY", help=say("cli.as_of"))] = None,
 ) -> None:
     progress = Progress()
-    day = as_of.date() if as_of else None
 
     def work() -> None:
         progress.say("auditing")
@@ -137,10 +136,17 @@ def audit(
         elif household is not None or sale is not None:
             _trace(results, register, tuple(payments or ()), household, sale, set_aside, progress)
         else:
-            choices = {"as_of": day, "is_setting_aside": set_aside, "visit_count": visits, "seed": seed}
+            choices = {"as_of": _day(as_of), "is_setting_aside": set_aside, "visit_count": visits, "seed": seed}
             _audit(results, register, tuple(payments or ()), choices, progress)
 
     finish(work, progress)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise InputError([Problem("--as-of", None, "", text or "", say("expected.date"))]) from None
 
 
 def _audit(results: Path, register: Path | None, payments: tuple[Path, ...], choices: dict[str, Any], progress: Progress) -> None:
@@ -154,6 +160,7 @@ def _audit(results: Path, register: Path | None, payments: tuple[Path, ...], cho
     found = examine(target, register, payments, **choices)
     progress.say("showing")
     sha256 = write_audit(found, target)
+    progress.is_written = True
     progress.stop()
     print_audit(found, Console())
     Console(soft_wrap=True).print(say("cli.audited", folder=str(target)), markup=False, highlight=False)
@@ -174,7 +181,7 @@ def _trace(
 
     folder = results_folder(results)
     is_plan = not payments and register is None
-    books = plan_books(folder, household) if is_plan else books_of(folder, register, payments, None, set_aside)
+    books = plan_books(folder, household if sale is None else None) if is_plan else books_of(folder, register, payments, None, set_aside)
     progress.stop()
     if sale is not None:
         print_trace(trace_sale(books, sale), Console())
@@ -186,10 +193,12 @@ def _trace(
 
 
 def _verify(results: Path, progress: Progress) -> None:
-    from optimizer.audit.result import results_folder
+    from optimizer.audit.result import FINDINGS, results_folder
     from optimizer.report.evidence_check import verify_pack
 
     folder = results_folder(results)
+    if not (folder / "evidence").exists() and not (folder / FINDINGS).exists():
+        raise InputError([Problem(str(folder), None, "", say("found.no_audit"), say("expected.audited"))])
     broken = verify_pack(folder / "evidence", folder)
     progress.stop()
     if broken:
@@ -204,6 +213,7 @@ def plant_faults(
     code: Annotated[list[str], typer.Option("--code", help=say("cli.planted_code"))],
 ) -> None:
     from optimizer.audit.faults.plant import plant
+    from optimizer.report.wording import exact
 
     progress = Progress()
 
@@ -211,20 +221,22 @@ def plant_faults(
         progress.say("planting")
         planted = plant(folder, out, code)
         progress.stop()
-        for line in planted["says"]:
-            typer.echo(line)
-        typer.echo(say("cli.planted", folder=str(out)))
+        for row in planted.to_dict("records"):
+            amount = exact(int(row["fen_at_risk"]))
+            typer.echo(say("cli.planted_row", code=row["expected_code"], subject=row["subject"], amount=amount, says=row["says"]))
+        typer.echo(say("cli.planted_result" if (out / "summary.json").is_file() else "cli.planted", folder=str(out)))
 
     finish(work, progress)
 
 
 class Progress:
-    """What is being done, shown on a terminal and nowhere else; ``target`` is the folder being written."""
+    """What is being done, shown on a terminal and nowhere else; ``target`` is the folder being written, and whether it is."""
 
     def __init__(self) -> None:
         console = Console(stderr=True)
         self._status = console.status("") if console.is_terminal else None
         self.target: Path | None = None
+        self.is_written = False
 
     def say(self, stage: str) -> None:
         if self._status is not None:
@@ -257,10 +269,10 @@ def finish(work: Callable[[], None], progress: Progress) -> None:
     except KeyboardInterrupt:
         progress.stop()
         if progress.target is not None:
-            from optimizer.report.folder import draft_of
+            from optimizer.report.folder import give_up
 
-            shutil.rmtree(draft_of(progress.target), ignore_errors=True)
-        print(say("cli.interrupted"), file=sys.stderr, flush=True)
+            give_up(progress.target)
+        print(say("cli.interrupted_late" if progress.is_written else "cli.interrupted"), file=sys.stderr, flush=True)
         os._exit(INTERRUPTED)
     progress.stop()
     if outcome:

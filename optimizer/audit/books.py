@@ -90,17 +90,17 @@ class Books:
         return {} if ways is None else dict(list(ways.groupby(["origin", "product", "period"])))  # type: ignore[arg-type]
 
     @cached_property
-    def grown(self) -> dict[tuple[str, str], list[tuple[str, float, float, int]]]:
-        """What the plan grows of each product at each base: activity, mu, kilograms per mu, row of its yield."""
+    def grown(self) -> dict[tuple[str, str], list[tuple[str, str, float, float, int]]]:
+        """What the plan grows of each product at each base: activity, period of harvest, mu, kilograms per mu, row of the yield."""
         if self.result is None or "activity" not in self.result.table("plan"):
             return {}
         plan, yields = self.result.table("plan"), self.plan.table("yields")
         areas = plan.loc[plan["decision"] == "area", ["base", "activity", "value"]]
-        yields = yields[yields["yield_kg_per_mu"] > 0].drop_duplicates(["base", "activity", "product"])
-        found: dict[tuple[str, str], list[tuple[str, float, float, int]]] = {}
-        both = areas.merge(yields[["base", "activity", "product", "yield_kg_per_mu", "_row"]], on=["base", "activity"])
-        for base, activity, area, product, kg, row in both.itertuples(index=False):
-            found.setdefault((base, product), []).append((activity, float(area), float(kg), int(row)))
+        yields = yields[yields["yield_kg_per_mu"] > 0].drop_duplicates(["base", "activity", "product", "period"])
+        found: dict[tuple[str, str], list[tuple[str, str, float, float, int]]] = {}
+        both = areas.merge(yields[["base", "activity", "product", "period", "yield_kg_per_mu", "_row"]], on=["base", "activity"])
+        for base, activity, area, product, period, kg, row in both.itertuples(index=False):
+            found.setdefault((base, product), []).append((activity, period, float(area), float(kg), int(row)))
         return found
 
     @property

@@ -171,7 +171,7 @@ def _figures(texts: pd.Series, file: str, problems: list[Problem]) -> pd.Series:
 
 FOR_A_TRACE = (
     "households", "links", "bases", "villages", "companies", "workers", "resources", "land", "activities", "products", "yields",
-    "poverty_lines", "members", "accounts", "payments", "work_records", "leases", "sales",
+    "poverty_lines", "due_dates", "members", "accounts", "payments", "work_records", "leases", "sales",
 )  # fmt: skip
 """Tables a trace of a plan reads."""
 

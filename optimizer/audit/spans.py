@@ -118,5 +118,6 @@ def day_text(day: pd.Timestamp) -> str:
 
 def link_evidence(books: Books, link: pd.Series) -> Evidence:
     """A row of ``links`` (with its span) as evidence."""
-    says = f"{link['kind']} {link['to']}, weight {link['weight']:g}, {day_text(link['begin'])} – {day_text(link['end'])}"
+    span = f", {day_text(link['begin'])} – {day_text(link['end'])}" if day_text(link["begin"]) + day_text(link["end"]) else ""
+    says = f"{link['kind']} {link['to']}, weight {link['weight']:g}{span}"
     return books.evidence("links", link["_row"], says)

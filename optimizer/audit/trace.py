@@ -6,7 +6,7 @@ they are amounts they sum to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -167,7 +167,7 @@ def _net(books: Books, document: str, sold: pd.DataFrame) -> Iterator[Step]:
             yield Step(6, "cost", name, -int(entry.amount_fen) if is_cost else int(entry.amount_fen), says)
 
 
-def _fields(books: Books, base: str, fields: Iterable[tuple[str, str]]) -> Iterator[Step]:
+def _fields(books: Books, base: str, fields: Collection[tuple[str, str]]) -> Iterator[Step]:
     """What of the plan stands behind sales of (product, period): their shipments, and the activities that grow them."""
     if books.result is None:
         return
@@ -177,8 +177,11 @@ def _fields(books: Books, base: str, fields: Iterable[tuple[str, str]]) -> Itera
             says = say("trace.shipment", product=product, sent=f"{float(sent):,.3f}", start=start, to=to)
             yield Step(4, "shipment", f"{start}-{to}", None, says, f"shipments.csv:{row + 2}", is_part=False)
     for product in dict.fromkeys(product for product, _ in fields):
-        for activity, area, kg, row in books.grown.get((base, product), ()):
-            says = say("trace.activity", activity=activity, area=f"{area:,.2f}", kg=f"{kg:,.0f}", base=base)
+        grown = books.grown.get((base, product), [])
+        sold = {period for name, period in fields if name == product}
+        fresh = [line for line in grown if line[1] in sold]
+        for activity, harvest, area, kg, row in fresh or grown:  # what was in store may have been harvested in any period
+            says = say("trace.activity", activity=activity, harvest=harvest, area=f"{area:,.2f}", kg=f"{kg:,.0f}", base=base)
             yield Step(4, "activity", activity, None, says, f"{books.plan.files['yields']}:{row}", is_part=False)
 
 

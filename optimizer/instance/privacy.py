@@ -28,6 +28,9 @@ FAULTS = ("valid", "length", "region", "birth_date", "sex", "check_digit")
 NUMBERS_IN_TEXT = re.compile(r"(?<![\d*])(?:\d{11,}[Xx]?|\d{6}[ -]\d{8}[ -]\d{3}[\dXx]|\d{4}(?:[ -]\d{4}){2,}(?:[ -]?\d{1,4})?)(?!\d)")
 """Runs of eleven digits or more (telephone, account, identity number), also where written in groups."""
 
+HASH_OR_NUMBER = re.compile(r"\b((?=\d*[a-f])[0-9a-f]{64})\b|" + NUMBERS_IN_TEXT.pattern)
+"""A SHA-256 (one letter in it at least) is left as it is: whoever compares hashes needs every digit."""
+
 
 def sealed(number: str, salt: bytes) -> str:
     """The number as 32 hex digits nobody can turn back without the salt: keyed BLAKE2b (RFC 7693) of 16 bytes.
@@ -56,8 +59,10 @@ def masked(text: str) -> str:
 
     >>> masked("ID 11010519491231002X, paid on 2020-09-03")
     'ID ****************2X, paid on 2020-09-03'
+    >>> masked("sha256 " + "1234567890123456" * 3 + "123456789012345f")[:30]
+    'sha256 12345678901234561234567'
     """
-    return NUMBERS_IN_TEXT.sub(lambda found: "*" * (len(found[0]) - 2) + found[0][-2:], text)
+    return HASH_OR_NUMBER.sub(lambda found: found[0] if found[1] else "*" * (len(found[0]) - 2) + found[0][-2:], text)
 
 
 def identity_fault(number: str, sex: str = "", born_on: date | None = None) -> str:

@@ -4,6 +4,7 @@ digits and the verdict on their own check digits are kept."""
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from optimizer.instance.privacy import identity_faults, sealed, tail
 from optimizer.problems import Problem
 from optimizer.texts import say
 
-SALT = re.compile(rb"[0-9A-Za-z]{16,128}")
+SALT = re.compile(rb"[0-9A-Za-z]{16,64}")
+"""As long as a key of BLAKE2b may be."""
+
 ID_DIGITS, ACCOUNT_DIGITS = 2, 4
 """How many last digits are kept: two tell people of a village apart, four are what a bank slip shows."""
 
@@ -24,7 +27,7 @@ def seal_tables(tables: dict[str, pd.DataFrame], salt_file: Path, files: Mapping
     count = sum(int(there.sum()) for there in plain.values())
     if not count:
         return
-    salt = salt_file.read_bytes().strip() if salt_file.is_file() else b""
+    salt = salt_file.read_bytes().removeprefix(BOM_UTF8).strip() if salt_file.is_file() else b""
     if not SALT.fullmatch(salt):
         found = say("found.plain_numbers", count=count)
         problems.append(Problem(salt_file.name, None, "", found, say("expected.salt", file=salt_file.name)))

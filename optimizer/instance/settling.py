@@ -41,7 +41,8 @@ def settling(instance: Instance) -> Settling:
     due_on: dict[tuple[str, str], date] = {}
     taken: dict[tuple[str, str], str] = {}
     again = []
-    for row, kind, label, day in instance.table("due_dates")[["_row", "kind", "period", "due_on"]].itertuples(index=False):
+    table = instance.table("due_dates").sort_values("_row", kind="stable")
+    for row, kind, label, day in table[["_row", "kind", "period", "due_on"]].itertuples(index=False):
         members = tuple(sorted(instance.members("periods", label), key=number.__getitem__))
         twice = next((period for period in members if (kind, period) in taken), None)
         if twice is not None:

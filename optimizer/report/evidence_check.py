@@ -48,7 +48,8 @@ def verify_pack(folder: Path, results: Path) -> list[Difference]:
 
     * the manifest against its own hash (``manifest.sha256``), every file against the manifest, and no file beside them;
     * the chain: each earlier manifest against the hash in its successor, down to the first run;
-    * ``outputs/NAME`` of the pack stands for the file NAME in ``results``. Other files there are not its business.
+    * ``outputs/NAME`` of the pack stands for the file NAME in ``results``. In its folders nothing may be added; files beside
+      them are not the pack's business.
 
     Names that lead out of a folder, and links, are reported and never followed. Whoever can rewrite the whole pack,
     manifest and chain included, is only found out by the hash of a manifest kept elsewhere: on the signed statement, or
@@ -62,7 +63,10 @@ def verify_pack(folder: Path, results: Path) -> list[Difference]:
         if name.startswith(OUTPUTS):
             below = name.removeprefix(OUTPUTS)
             problems += _compare(results, below, entry, (results / below).as_posix())
-    problems += _added(folder, manifest)
+    problems += _added(folder, {MANIFEST, SEAL, *manifest.files})
+    for top in sorted({name.split("/")[1] for name in manifest.files if name.startswith(OUTPUTS) and name.count("/") > 1}):
+        inside = [name.removeprefix(f"{OUTPUTS}{top}/") for name in manifest.files if name.startswith(f"{OUTPUTS}{top}/")]
+        problems += _added(results / top, set(inside), f"{(results / top).as_posix()}/")
     problems += chain_differences(folder, manifest)
     return sorted(set(problems))
 
@@ -139,11 +143,10 @@ def _compare(folder: Path, name: str, entry: Entry, shown: str) -> Iterator[Diff
             yield _difference("evidence.size", shown, str(entry.size), str(size))
 
 
-def _added(folder: Path, manifest: Manifest) -> Iterator[Difference]:
-    known = {MANIFEST, SEAL, *manifest.files}
+def _added(folder: Path, known: set[str], shown: str = "") -> Iterator[Difference]:
     for name in files_in(folder):
         if name not in known:
-            yield _difference("evidence.added", name, "", "")
+            yield _difference("evidence.added", shown + name, "", "")
 
 
 def _difference(key: str, path: str, expected: str, found: str) -> Difference:

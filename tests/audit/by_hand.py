@@ -34,9 +34,17 @@ def books(folder: Path, key: object = "per_head", **tables: str) -> Books:
     instance = county(folder, with_parts(document(), households=None, links=None, split=split))
     register = folder / REGISTER_FOLDER
     register.mkdir()
+    if "members" in tables:
+        tables["members"] += _others(tables["members"])
     for name, text in {"households": PEOPLE, "links": EVERYBODY, **tables}.items():
         (register / f"{name}.csv").write_text(text, encoding="utf-8")
     return open_books(instance, load_register(instance, register), None)
+
+
+def _others(members: str) -> str:
+    """One person of whom nothing is known for each household that a table of members leaves out."""
+    blank = "," * members.splitlines()[0].count(",")
+    return "".join(f"{name.lower()}0,{name}{blank[1:]}\n" for name in "ABCDE" if f",{name}," not in members)
 
 
 def sold(*periods: str, base: str = "hill", yuan: int = 10_000) -> str:

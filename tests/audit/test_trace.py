@@ -113,9 +113,9 @@ def test_fields_and_shipments_behind_a_sale(tiny_books: Books) -> None:
     steps = trace_household(tiny_books, "H1")
     assert [(s.step, s.name, s.says) for s in steps if s.step in ("shipment", "activity")] == [
         ("shipment", "hill-near", "120.000 t cabbage sent from hill to near"),
-        ("activity", "grow_cabbage", "grow_cabbage on 30.00 mu at hill, 4,000 kg/mu"),
+        ("activity", "grow_cabbage", "grow_cabbage on 30.00 mu at hill, 4,000 kg/mu harvested in early"),
         ("shipment", "hill-near", "40.000 t potato sent from hill to near"),
-        ("activity", "grow_potato", "grow_potato on 20.00 mu at hill, 2,000 kg/mu"),
+        ("activity", "grow_potato", "grow_potato on 20.00 mu at hill, 2,000 kg/mu harvested in late"),
     ]
     first = next(s for s in steps if s.step == "sale")
     assert first.says == "49/100 × 2/5 of 100,000 kg cabbage at near in early, 1.6 yuan/kg, 160,000.00 yuan"

@@ -378,3 +378,9 @@ def test_what_is_written_is_verified_until_one_byte_changes(content: dict[str, b
         cut = data.draw(st.integers(0, len(before)))
         (pack / name).write_bytes(before[:cut] + b"\x00" + before[cut + 1 :])
         assert verify_pack(pack, results) or (pack / name).read_bytes() == before
+
+
+def test_a_file_added_to_a_folder_of_the_results_is_found(pack: Path, results: Path) -> None:
+    (results / "ledger" / "another.beancount").write_text("", encoding="utf-8")
+    (results / "beside.txt").write_text("not the pack's business", encoding="utf-8")
+    assert paths(pack, results) == {(results / "ledger" / "another.beancount").as_posix()}

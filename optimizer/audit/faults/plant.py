@@ -58,7 +58,7 @@ def plant(folder: Path, out: Path, codes: Sequence[str], result: Result | None =
 def _check_codes(folder: Path, codes: Sequence[str]) -> None:
     known = planters()
     problems = [
-        Problem("", None, "", code, say("expected.fault_code", codes=", ".join(known)), nearest(code, known))
+        Problem("--code", None, "", code, say("expected.fault_code", codes=", ".join(known)), nearest(code, known))
         for code in dict.fromkeys(codes)
         if code not in known
     ]

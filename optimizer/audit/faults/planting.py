@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from optimizer.audit.books import Books
+from optimizer.problems import InputError, Problem
 from optimizer.revenue.fen import in_yuan
+from optimizer.texts import say
 
 Tables = dict[str, pd.DataFrame]
 """The register's tables as text, by name, columns as in the files; planters change them in place."""
@@ -32,7 +34,14 @@ Planter = Callable[[Books, Tables, int], tuple[Expected, ...]]
 def pick(names: Iterable[str], code: str, number: int) -> str:
     """One of the names: a draw anyone can repeat, in which different codes and numbers meet different names."""
     known = sorted(set(names), key=lambda name: hashlib.sha256(f"{code}/{name}".encode()).digest())
+    if not known:
+        raise nothing_for(code)
     return known[number % len(known)]
+
+
+def nothing_for(code: str) -> InputError:
+    """What is said where a register holds nothing that a fault could be planted in."""
+    return InputError([Problem("--code", None, "", code, say("expected.plantable"))])
 
 
 def yuan(fen: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from optimizer.audit.books import Books
 from optimizer.audit.faults.following import fen_of, put, value_of
-from optimizer.audit.faults.planting import Tables, yuan
+from optimizer.audit.faults.planting import Tables, nothing_for, yuan
 
 SALE_CODES = ("C01", "C02", "C03", "C06", "C07", "R02", "R03", "R05")
 LEAST_FEN = 100_000
@@ -20,6 +20,8 @@ def sale_for(books: Books, code: str, number: int, fits: Callable[[str], bool] =
     order = sorted(sales["sale"], key=hashed)
     own = [sale for sale in order[SALE_CODES.index(code) :: len(SALE_CODES)] if fits(sale)]
     known = own or [sale for sale in order if fits(sale)]
+    if not known:
+        raise nothing_for(code)
     return known[number % len(known)]
 
 
