@@ -81,7 +81,7 @@ def check(
     set_: SetOption = None,
 ) -> None:
     from optimizer.instance.loading import load
-    from optimizer.instance.register import REGISTER_FOLDER, load_register
+    from optimizer.instance.register import load_register
 
     progress = Progress()
 
@@ -97,7 +97,7 @@ def check(
                 found.update(dict.fromkeys(error.problems))
                 continue
             warnings.update(dict.fromkeys(given.warnings))
-            if name == names[0] and (given.folder / REGISTER_FOLDER).is_dir():
+            if name == names[0]:
                 try:
                     load_register(given)
                 except InputError as error:
@@ -194,7 +194,7 @@ def _trace(
 
 def _verify(results: Path, progress: Progress) -> None:
     from optimizer.audit.result import FINDINGS, results_folder
-    from optimizer.report.evidence_check import verify_pack
+    from optimizer.report.evidence.verify import verify_pack
 
     folder = results_folder(results)
     if not (folder / "evidence").exists() and not (folder / FINDINGS).exists():

@@ -71,12 +71,18 @@ def _guard(file: str, text: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH:
-            raise _Refused(Problem(file, line, "", say("found.nesting"), say("expected.nesting", depth=MAX_DEPTH)))
+            raise _Refused(_too_deep(file, line))
+
+
+def _too_deep(file: str, line: int | None) -> Problem:
+    return Problem(file, line, "", say("found.nesting"), say("expected.nesting", depth=MAX_DEPTH))
 
 
 def _unreadable(file: str, error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None)
     what = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error).removeprefix("found ")
+    if "nesting depth" in what:  # newer readers give up by themselves, before the guard has seen so deep
+        return _too_deep(file, mark.line + 1 if mark else None)
     return Problem(file, mark.line + 1 if mark else None, "", what, say("expected.yaml"))
 
 

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from optimizer.problems import InputError
-from optimizer.report.evidence import verify_pack, write_pack
-from optimizer.report.evidence_files import is_safe, json_bytes, link_name
+from optimizer.report.evidence.files import is_safe, json_bytes, link_name
+from optimizer.report.evidence.pack import verify_pack, write_pack
 
 RUN = {
     "made_on": date(2020, 9, 30),

@@ -24,8 +24,8 @@ from optimizer.report.audit.page import audit_page
 from optimizer.report.audit.posting import posting_page, posting_tables
 from optimizer.report.audit.tables import tables
 from optimizer.report.audit.workbook import write_audit_workbook
-from optimizer.report.evidence import write_pack
-from optimizer.report.evidence_files import MANIFEST
+from optimizer.report.evidence.files import MANIFEST
+from optimizer.report.evidence.pack import write_pack
 from optimizer.report.folder import added_whole, text_file
 from optimizer.report.ledger.export import export_ledger
 from optimizer.report.ledger.of_books import books_input

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from optimizer.report.evidence_files import CHAIN, CRATE, MANIFEST, PROV, SEAL, Entry
+from optimizer.report.evidence.files import CHAIN, CRATE, MANIFEST, PROV, SEAL, Entry
 from optimizer.texts import say
 
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"

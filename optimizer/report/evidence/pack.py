@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.problems import InputError, Problem
-from optimizer.report.evidence_check import Difference, chain_differences, open_manifest, seal_of, verify_pack
-from optimizer.report.evidence_files import (
+from optimizer.report.evidence.files import (
     CRATE,
     FORMAT,
     MANIFEST,
@@ -28,7 +27,8 @@ from optimizer.report.evidence_files import (
     read_manifest,
     sha256_of,
 )
-from optimizer.report.evidence_records import prov, ro_crate
+from optimizer.report.evidence.records import prov, ro_crate
+from optimizer.report.evidence.verify import Difference, chain_differences, open_manifest, seal_of, verify_pack
 from optimizer.report.folder import written_whole
 from optimizer.texts import say
 
@@ -36,7 +36,7 @@ __all__ = ["Difference", "verify_pack", "write_pack"]
 
 FOLDERS = ("inputs", "rule", "run", "outputs")
 FACTS = ("made_on", "tool", "version")
-"""What ``run`` must tell; ``agents`` and ``activities`` may stand beside it, see evidence_records.prov."""
+"""What ``run`` must tell; ``agents`` and ``activities`` may stand beside it, see records.prov."""
 
 Content = Path | bytes | str
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from optimizer.report.evidence_files import (
+from optimizer.report.evidence.files import (
     LONGEST_MANIFEST,
     MANIFEST,
     SEAL,
