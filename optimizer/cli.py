@@ -20,6 +20,7 @@ from optimizer.texts import say
 
 INTERRUPTED = 130
 DEFAULT = "default"
+"""The policy meant where none is named, as in instance/changes.py, which would bring pandas to every --help."""
 
 app = typer.Typer(help=say("cli.help"), no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 

@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from optimizer import cli
+from optimizer.instance import changes
+
 ROOT = Path(__file__).parent.parent
 TINY = ROOT / "instances" / "tiny"
 FILES = {
@@ -151,3 +154,15 @@ def test_the_two_readme_lines_stand_alone() -> None:
     assert len(lines) == 2
     assert "optimizer solve" in lines[0]
     assert "pytest" in lines[1]
+
+
+def test_the_policy_meant_where_none_is_named_is_the_instances_own_word() -> None:
+    assert cli.DEFAULT == changes.DEFAULT
+
+
+def test_check_reads_a_register_that_stands_in_the_yaml(tmp_path: Path) -> None:
+    twice = "due_dates: [{kind: wage, period: early, due_on: 2020-01-01}, {kind: wage, period: all, due_on: 2020-02-01}]"
+    folder = changed_copy(tmp_path, "poverty_lines:", f"{twice}\npoverty_lines:")
+    done = run("check", str(folder), cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("instance.yaml row ") and "early" in done.stderr

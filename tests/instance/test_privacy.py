@@ -186,3 +186,9 @@ def test_nothing_about_fewer_households_can_be_reckoned_from_the_total(counts: l
     others = int((~hidden & (count > 0)).sum())
     assert rest == 0 or others == 0 or (rest >= least and hidden.sum() >= 2)
     assert np.array_equal(shown.loc[~hidden, "paid_fen"].to_numpy(dtype=int), frame.loc[~hidden, "paid_fen"].to_numpy())
+
+
+def test_a_hash_is_shown_whole_and_a_number_beside_it_is_not() -> None:
+    digest = "1234567890123456" * 3 + "123456789012345f"
+    assert masked(f"{digest} 110105194912310021") == f"{digest} {'*' * 16}21"
+    assert masked("1" * 64) == "*" * 62 + "11"  # digits alone may be numbers run together
