@@ -135,8 +135,15 @@ class PracticalUnits(Strict):
 
 
 class Settings(Strict):
+    """``floors``: the least that other objectives must come to, in yuan (``least_household_gain``: per linked person of every
+    village). ``planting``: ``alone`` lets every base plan as if the markets were its own (docs/formulation.md).
+    ``county_rules``: ``no`` drops every rule of table rules that speaks of several bases together."""
+
     objective: ObjectiveSpec = ObjectiveSpec(maximise="margin")
+    floors: dict[Literal[OBJECTIVES], Amount] = {}  # type: ignore[valid-type]
     participation: Participation = Participation()
+    planting: Literal["together", "alone"] = "together"
+    county_rules: Flag = True
     practical_units: PracticalUnits = PracticalUnits()
     settlement: Literal["slots", "average"] = "slots"
     poverty_line_year: Annotated[int | None, BeforeValidator(_none)] = None
