@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from optimizer.audit.audit import audit
     from optimizer.household.distribution import distribute
     from optimizer.instance.loading import load
+    from optimizer.policy.compare import compare
     from optimizer.program.solve import solve
     from optimizer.report.writing import report
     from optimizer.revenue.apportion import apportion
 
-__all__ = ["apportion", "audit", "distribute", "load", "report", "solve"]
+__all__ = ["apportion", "audit", "compare", "distribute", "load", "report", "solve"]
 
 if not TYPE_CHECKING:  # the folders of two stages bear the names of their functions; the functions are what is meant here
     del audit, report
@@ -27,6 +28,7 @@ _HOME = {
     "distribute": "optimizer.household.distribution",
     "apportion": "optimizer.revenue.apportion",
     "audit": "optimizer.audit.audit",
+    "compare": "optimizer.policy.compare",
     "report": "optimizer.report.writing",
 }
 

@@ -3,6 +3,7 @@ interrupted. Each command fetches its own stages, so that a short one need not w
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
 import threading
@@ -21,6 +22,9 @@ from optimizer.texts import say
 INTERRUPTED = 130
 DEFAULT = "default"
 """The policy meant where none is named, as in instance/changes.py, which would bring pandas to every --help."""
+
+MOST_WORKERS = 4
+"""Processes that share a comparison unless a number is given: each holds a solver and needs about half a gigabyte."""
 
 app = typer.Typer(help=say("cli.help"), no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
@@ -81,7 +85,7 @@ def check(
     policy: Annotated[str | None, typer.Option("--policy", help=say("cli.check_policy"))] = None,
     set_: SetOption = None,
 ) -> None:
-    from optimizer.instance.loading import load
+    from optimizer.instance.loading import instance_of, read_given, tried_names
     from optimizer.instance.register import load_register
 
     progress = Progress()
@@ -90,21 +94,22 @@ def check(
         progress.say("loading")
         found: dict[Problem, None] = {}
         warnings: dict[str, None] = {}
+        given = read_given(instance)
         names = [policy or DEFAULT]
         for name in names:
             try:
-                given = load(instance, name, tuple(set_ or ()))
+                county = instance_of(given, name, tuple(set_ or ()))
             except InputError as error:
                 found.update(dict.fromkeys(error.problems))
                 continue
-            warnings.update(dict.fromkeys(given.warnings))
+            warnings.update(dict.fromkeys(county.warnings))
             if name == names[0]:
                 try:
-                    load_register(given)
+                    load_register(county)
                 except InputError as error:
                     found.update(dict.fromkeys(error.problems))
             if policy is None and name == DEFAULT:
-                names += sorted({p for p in given.table("policies")["policy"] if p != DEFAULT})
+                names += tried_names(given.policies)
         progress.stop()
         if found:
             raise InputError(list(found))
@@ -207,6 +212,63 @@ def _verify(results: Path, progress: Progress) -> None:
     typer.echo(say("cli.verified", folder=str(folder)))
 
 
+@app.command(help=say("cli.compare"), epilog=say("cli.compare_example"))
+def compare(
+    instance: InstanceArgument,
+    policies: Annotated[str, typer.Option("--policies", metavar="NAME,...", help=say("cli.policies"))] = "",
+    workers: Annotated[int | None, typer.Option("--workers", min=1, max=64, help=say("cli.workers"))] = None,
+    scheduler: Annotated[str, typer.Option("--scheduler", metavar="ADDRESS", help=say("cli.scheduler"))] = "",
+    out: Annotated[Path | None, typer.Option("--out", help=say("cli.compare_out"))] = None,
+    plans: Annotated[bool, typer.Option("--plans/--no-plans", help=say("cli.plans"))] = True,
+    yes: Annotated[bool, typer.Option("--yes", help=say("cli.yes"))] = False,
+) -> None:
+    progress = Progress()
+
+    def work() -> None:
+        if scheduler and workers is not None:
+            raise InputError([Problem("--workers", None, "", str(workers), say("expected.one_of_both"))])
+        names = [name.strip() for name in policies.split(",") if name.strip()]
+        cores = min(os.cpu_count() or 1, MOST_WORKERS)
+        _compare(instance, names, workers or cores, scheduler, out, plans, yes, progress)
+
+    finish(work, progress)
+
+
+def _compare(
+    instance: Path, names: list[str], workers: int, scheduler: str, out: Path | None, plans: bool, is_sure: bool, progress: Progress
+) -> None:
+    """The whole comparison, written into its folder; what is done is kept if it is interrupted."""
+    from functools import partial
+
+    from optimizer.instance.loading import read_given
+    from optimizer.policy.compare import compare as run
+    from optimizer.policy.keeping import forget, store_for
+    from optimizer.report.compare.plans import plan_files
+    from optimizer.report.compare.terminal import print_comparison
+    from optimizer.report.compare.writing import write_comparison
+    from optimizer.report.folder import check_target
+
+    progress.say("loading")
+    given = read_given(instance)
+    target = out or Path("results") / given.raw.name / "compare"
+    check_target(target)
+    show = partial(plan_files, folder=target.resolve()) if plans else None
+    store = store_for(target, given.raw.hashes)
+    progress.interrupted = "cli.interrupted_kept"
+    compared = run(
+        given, names, workers=workers, scheduler=scheduler, is_sure=is_sure, show=show, store=store,
+        done=lambda finished, count: progress.say("comparing", finished=finished, count=count),
+    )  # fmt: skip
+    progress.say("showing")
+    progress.target = target
+    write_comparison(compared, target)
+    progress.is_written = True
+    forget(target)
+    progress.stop()
+    print_comparison(compared, Console())
+    Console(soft_wrap=True).print(say("cli.compared", folder=str(target)), markup=False, highlight=False)
+
+
 @app.command("plant-faults", help=say("cli.plant_faults"), epilog=say("cli.plant_faults_example"))
 def plant_faults(
     folder: Annotated[Path, typer.Argument(help=say("cli.planted_folder"), show_default=False)],
@@ -238,11 +300,12 @@ class Progress:
         self._status = console.status("") if console.is_terminal else None
         self.target: Path | None = None
         self.is_written = False
+        self.interrupted = "cli.interrupted"
 
-    def say(self, stage: str) -> None:
+    def say(self, stage: str, **values: object) -> None:
         if self._status is not None:
             self._status.start()
-            self._status.update(say(f"cli.stage.{stage}"))
+            self._status.update(say(f"cli.stage.{stage}", **values))
 
     def stop(self) -> None:
         if self._status is not None:
@@ -273,7 +336,9 @@ def finish(work: Callable[[], None], progress: Progress) -> None:
             from optimizer.report.folder import give_up
 
             give_up(progress.target)
-        print(say("cli.interrupted_late" if progress.is_written else "cli.interrupted"), file=sys.stderr, flush=True)
+        for child in multiprocessing.active_children():  # workers of a comparison would outlive this process
+            child.kill()
+        print(say("cli.interrupted_late" if progress.is_written else progress.interrupted), file=sys.stderr, flush=True)
         os._exit(INTERRUPTED)
     progress.stop()
     if outcome:

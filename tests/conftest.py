@@ -16,3 +16,12 @@ ROOT = Path(__file__).parent.parent
 def tiny() -> Distribution:
     """The county worked out by hand in instances/tiny/instance.yaml, solved and divided."""
     return optimizer.distribute(optimizer.solve(optimizer.load(ROOT / "instances" / "tiny")))
+
+
+LONGEST = ("test_weining_audit.py", "test_planting.py", "test_weining.py", "test_cli_audit.py", "test_invariants.py", "test_due.py")
+"""Files that take longest, longest first. Whole files go to the workers in this order, so that none runs alone at the end."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))

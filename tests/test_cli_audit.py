@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
 import os
 import re
@@ -19,6 +21,8 @@ import pytest
 sys.path.append(str(Path(__file__).parent / "audit"))  # the county of the audit's own tests
 from county import clean_year
 
+from optimizer.cli import app
+
 ROOT = Path(__file__).parent.parent
 TABLES = {"findings.csv", "statement.csv", "reconciliation.csv", "statements.csv", "measures.csv", "checks.csv"}
 OF_A_YEAR = {"ageing.csv", "matches.csv"}
@@ -28,9 +32,18 @@ IDENTITY, ACCOUNT, SALT = "11010519491231002X", "6222020012345678841", "q7Zk29fL
 HOSTILE = "<script>alert('x')</script>"
 
 
-def run(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def typed(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """A command as typed, in a process of its own."""
     command = [sys.executable, "-m", "optimizer.cli", *words]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=300, check=False)
+
+
+def run(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The same in this process, where nothing has to be imported anew; what is not caught fails the test."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.chdir(cwd), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        app(words, prog_name="optimizer")
+    return subprocess.CompletedProcess(words, int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +58,7 @@ def year(clean: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The clean county after the audit of its year of payments; tests copy it before they change anything."""
     folder = tmp_path_factory.mktemp("year") / "county"
     shutil.copytree(clean, folder)
-    done = run("audit", "result", *PAID, cwd=folder)
+    done = typed("audit", "result", *PAID, cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
@@ -289,7 +302,7 @@ def test_verify_names_a_changed_byte_a_removed_and_an_added_file(year: Path, tmp
     (result / "statement.csv").write_bytes(bytes(changed))
     (result / "reconciliation.csv").unlink()
     (result / "evidence/outputs/more.csv").write_text("x\n", encoding="utf-8")
-    done = run("audit", "result", "--verify", cwd=county)
+    done = typed("audit", "result", "--verify", cwd=county)
     assert done.returncode == 4
     lines = done.stderr.splitlines()
     assert len(lines) == 3
@@ -334,8 +347,8 @@ def everything(folder: Path) -> bytes:
 @pytest.mark.parametrize("is_in_yaml", [False, True])
 def test_no_number_of_a_register_gets_out(is_in_yaml: bool, clean: Path, tmp_path: Path) -> None:
     county = numbered(clean, tmp_path, is_in_yaml)
-    done = [run("solve", ".", "--out", "result", cwd=county)] if is_in_yaml else []
-    done += [run("audit", "result", *PAID, cwd=county), run("audit", "result", *PAID, "--household", "H01", cwd=county)]
+    done = [typed("solve", ".", "--out", "result", cwd=county)] if is_in_yaml else []
+    done += [typed("audit", "result", *PAID, cwd=county), typed("audit", "result", *PAID, "--household", "H01", cwd=county)]
     assert done[-1].returncode == 0, done[-1].stderr
     assert (county / "result/evidence/manifest.json").is_file(), done[-2].stderr
     written = everything(county / "result") + "".join(each.stdout + each.stderr for each in done).encode()
@@ -369,25 +382,25 @@ def test_hostile_texts_are_shown_and_never_run(clean: Path, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("command", ["audit", "plant-faults"])
 def test_the_example_of_the_help_runs(command: str, clean: Path, tmp_path: Path) -> None:
-    words = run(command, "--help", cwd=ROOT).stdout
+    words = typed(command, "--help", cwd=ROOT).stdout
     plain = re.sub(r"[│\s]+", " ", re.sub(r"\x1b\[[0-9;]*m", "", words))
     example = re.search(rf"Example: optimizer ({command} .+)", plain)
     assert example, words
     shutil.copytree(clean, tmp_path / "instances/weining")  # the words, on the small county
-    assert run("solve", "instances/weining", cwd=tmp_path).returncode == 0
-    done = run(*example[1].split(), cwd=tmp_path)
+    assert typed("solve", "instances/weining", cwd=tmp_path).returncode == 0
+    done = typed(*example[1].split(), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
 
 
 def test_what_planting_says_to_type_finds_what_was_planted(clean: Path, tmp_path: Path) -> None:
     county = copied(clean, tmp_path)
-    done = run("plant-faults", "county", "planted", "--code", "P01", cwd=tmp_path)
+    done = typed("plant-faults", "county", "planted", "--code", "P01", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     planted = rows(tmp_path / "planted/planted/planted.csv")[0]
     assert planted["subject"] in done.stdout
     said = re.search(r"optimizer (audit RESULTS .*)", done.stdout)
     assert said, done.stdout
-    found = run(*said[1].replace("RESULTS", "county/result").split(), cwd=tmp_path)
+    found = typed(*said[1].replace("RESULTS", "county/result").split(), cwd=tmp_path)
     assert found.returncode == 4, found.stderr
     told = [row for row in rows(county / "result/findings.csv") if row["severity"] != "S4"]
     assert [(row["code"], row["fen_at_risk"]) for row in told] == [(planted["expected_code"], planted["fen_at_risk"])]

@@ -27,7 +27,7 @@ from optimizer.program.money import SIGN
 from optimizer.program.plan import Plan
 from optimizer.program.rows import AT_LEAST, AT_MOST
 from optimizer.program.solver import duality_gap
-from optimizer.report.summary import objectives
+from optimizer.household.figures import objectives
 
 Document = dict[str, Any]
 OBJECTIVES = ("sales", "margin", "household_gain", "county_income", "least_household_gain")

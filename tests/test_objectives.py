@@ -10,7 +10,7 @@ from counties import FARM, SPLIT, county, distributed, with_parts
 
 import optimizer
 from optimizer.program.plan import Plan
-from optimizer.report.summary import objectives
+from optimizer.household.figures import objectives
 
 EXACT = {"practical_units": {"on": "no"}}
 

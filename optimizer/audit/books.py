@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, wraps
 
 import pandas as pd
 
@@ -156,6 +157,19 @@ def _as_booked(lines: pd.DataFrame) -> pd.DataFrame:
         frame["row"] = lines["row"]
     keys = ["sale", "recipient", "to"]
     return frame.groupby(keys, as_index=False, sort=False).agg({"amount_fen": "sum", **({"row": "first"} if "row" in lines else {})})
+
+
+def kept(reckon: Callable[[Books], pd.DataFrame]) -> Callable[[Books], pd.DataFrame]:
+    """A table reckoned from the books is made once, since they never change; every caller gets a copy of its own."""
+
+    @wraps(reckon)
+    def of(books: Books) -> pd.DataFrame:
+        place = f"{reckon.__module__}.{reckon.__qualname__}"
+        if place not in books.__dict__:
+            books.__dict__[place] = reckon(books)
+        return books.__dict__[place].copy()
+
+    return of
 
 
 def open_books(plan: Instance, register: Register, result: Result | None, as_of: date | None = None, household: str | None = None) -> Books:

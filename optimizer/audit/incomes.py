@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from optimizer.audit.books import Books
+from optimizer.audit.books import Books, kept
 from optimizer.audit.matching import KINDS
 from optimizer.audit.spans import with_spans
 from optimizer.household.income import linked_households
@@ -17,6 +17,7 @@ from optimizer.revenue.fen import half_up
 FEN = 100
 
 
+@kept
 def incomes(books: Books) -> pd.DataFrame:
     """One row per household of the register, sorted by name.
 

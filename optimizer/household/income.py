@@ -64,18 +64,24 @@ def _forgone(plan: Plan, days: pd.DataFrame) -> pd.Series:
     return pd.concat([of_land, days_fen]).groupby(level=0).sum()
 
 
+def below_line(instance: Instance, households: pd.DataFrame, when: str) -> pd.Series | None:
+    """Which households are below the line ``before`` or ``after``: their income per head is. None without incomes or a line."""
+    if instance.settings.poverty_line_year is None or households["income_before_fen"].isna().any():
+        return None
+    # income < persons · line, in millionths of a fen: a line may have a fraction of a fen
+    line = round(poverty_line(instance) * 100 * MICRO)
+    least = -(-households["persons"].to_numpy(dtype=np.int64) * line // MICRO)
+    return households[f"income_{when}_fen"].astype("int64") < least
+
+
 def poverty(instance: Instance, households: pd.DataFrame) -> dict[str, object]:
     """Heads below the line before and after (a person is below if the household's income per head is)."""
-    year = instance.settings.poverty_line_year
-    if year is None or households["income_before_fen"].isna().any():
+    before, after = below_line(instance, households, "before"), below_line(instance, households, "after")
+    if before is None or after is None:
         return {}
-    line = poverty_line(instance)
-    # income < persons · line, in millionths of a fen: a line may have a fraction of a fen
-    least = -(-households["persons"].to_numpy(dtype=np.int64) * round(line * 100 * MICRO) // MICRO)
-    persons = households["persons"]
     return {
-        "poverty_line_yuan": line,
-        "line_year": year,
-        "persons_below_before": int(persons[households["income_before_fen"].astype("int64") < least].sum()),
-        "persons_below_after": int(persons[households["income_after_fen"].astype("int64") < least].sum()),
+        "poverty_line_yuan": poverty_line(instance),
+        "line_year": instance.settings.poverty_line_year,
+        "persons_below_before": int(households.loc[before, "persons"].sum()),
+        "persons_below_after": int(households.loc[after, "persons"].sum()),
     }

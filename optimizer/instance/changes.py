@@ -14,11 +14,13 @@ from typing import Any
 import pandas as pd
 
 from optimizer.instance.document import exact
+from optimizer.instance.reading_yaml import read_flow
 from optimizer.problems import Problem, nearest
 from optimizer.texts import say
 
 DEFAULT = "default"
-RESERVED_POLICIES = ("compare", DEFAULT)
+UNCOORDINATED, COORDINATED = "uncoordinated", "coordinated"
+RESERVED_POLICIES = ("compare", DEFAULT, UNCOORDINATED, COORDINATED)
 DOCUMENT_PARTS = ("settings", "split")
 SYMBOLS = {"=": "set", "*=": "multiply", "+=": "add", "<=": "cap", ">=": "floor"}
 OPERATORS = (*SYMBOLS.values(), "remove")
@@ -47,6 +49,22 @@ class Change:
         symbol = {name: symbol for symbol, name in SYMBOLS.items()}.get(self.operator, "=")
         place = f"{self.table}[{self.where}]" if self.where else self.table
         return f"{place}=remove" if self.operator == "remove" else f"{place}.{self.column}{symbol}{self.value}"
+
+
+def is_flow(value: str) -> bool:
+    """Whether a value is written as YAML (a list or keys), such as the whole tree of a split rule."""
+    return value.startswith(("[", "{"))
+
+
+BUILT_IN = {
+    UNCOORDINATED: (Change("settings", "", "planting", "set", "alone", UNCOORDINATED, None),),
+    COORDINATED: (
+        Change("settings", "", "county_rules", "set", "no", COORDINATED, None),
+        Change("settings", "", "participation.company", "set", "none", COORDINATED, None),
+        Change("settings", "", "participation.base", "set", "none", COORDINATED, None),
+    ),
+}
+"""Policies every instance has: each base plans for itself; and the best joint plan under the same base-level rules."""
 
 
 def parse(text: str, problems: list[Problem]) -> list[Change]:
@@ -78,8 +96,8 @@ def policy_problems(table: pd.DataFrame, file: str) -> list[Problem]:
         if row.policy in RESERVED_POLICIES:
             expected = say("expected.unreserved_policy")
             found.append(Problem(file, line, "policy", row.policy, expected))
-        if row.extends and row.extends not in (*known, DEFAULT):
-            expected = say("expected.policy", known=", ".join([DEFAULT, *known]))
+        if row.extends and row.extends not in (*known, DEFAULT, *BUILT_IN):
+            expected = say("expected.policy", known=", ".join([DEFAULT, *BUILT_IN, *known]))
             found.append(Problem(file, line, "extends", row.extends, expected, nearest(row.extends, known)))
         if row.table and not row.operator:
             found.append(Problem(file, line, "operator", say("found.blank"), say("expected.operator")))
@@ -107,25 +125,15 @@ def _chain(policy: str, table: pd.DataFrame) -> list[str]:
     return chain
 
 
-def changes_of(policy: str, table: pd.DataFrame, file: str, problems: list[Problem]) -> list[Change]:
-    """The changes of a policy, those of the policies it extends first."""
-    known = policy_names(table)
-    if policy != DEFAULT and policy not in known:
-        near = nearest(policy, [*known, DEFAULT])
-        problems.append(Problem("--policy", None, "", policy, say("expected.policy", known=", ".join([DEFAULT, *known])), near))
-        return []
-    changes = []
-    for name in dict.fromkeys(reversed(_chain(policy, table))):
-        for row in table[(table["policy"] == name) & (table["table"] != "") & table["operator"].isin(OPERATORS)].itertuples():
-            changes.append(Change(row.table, row.where, row.column, row.operator, row.value, file, int(row._1)))
-    return changes
-
-
 # --- settings and split rules ----------------------------------------------------------------------------------
 
 
 def change_document(document: dict[str, Any], changes: Sequence[Change], problems: list[Problem]) -> None:
-    """Apply the changes of settings and split to the document, in place, as text."""
+    """Apply the changes of settings and split to the document, in place, as text.
+
+    A path may lead through keys that are not there yet (``settings.floors.household_gain``). A value that begins with ``[``
+    or ``{`` is YAML: a list or keys, put in whole.
+    """
     for change in changes:
         if change.table not in DOCUMENT_PARTS:
             continue
@@ -137,7 +145,7 @@ def change_document(document: dict[str, Any], changes: Sequence[Change], problem
             if not isinstance(target, dict) or change.operator == "remove" or change.where:
                 problems.append(change.problem(str(change), say("expected.document_change")))
             elif change.operator == "set":
-                target[last] = change.value
+                target[last] = _set_value(change, problems)
             else:
                 try:
                     old, by = exact(target.get(last)), exact(change.value)
@@ -145,6 +153,15 @@ def change_document(document: dict[str, Any], changes: Sequence[Change], problem
                     problems.append(change.problem(str(change), say("expected.number_there")))
                     continue
                 target[last] = str(combined(old, change.operator, by))
+
+
+def _set_value(change: Change, problems: list[Problem]) -> Any:
+    """The text that is set, or the lists and keys it stands for; an unreadable one stays text, which no list takes."""
+    if not is_flow(change.value):
+        return change.value
+    value, wrong = read_flow(change.value)
+    problems += [change.problem(problem.found, problem.expected) for problem in wrong]
+    return change.value if value is None else value
 
 
 def combined(old: Any, operator: str, by: Any) -> Any:

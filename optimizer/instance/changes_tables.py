@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -36,7 +36,7 @@ def change_tables(
             near = nearest(change.table, known) if table is None else ""
             problems.append(change.problem(change.table, say("expected.changeable"), near))
             continue
-        rows = _matching(tables[change.table], table, change, names, problems)
+        rows = matching(tables[change.table], table, change, names, problems)
         if rows is None:
             continue
         if not rows.any():
@@ -48,7 +48,8 @@ def change_tables(
     return names
 
 
-def _matching(frame: pd.DataFrame, table: Table, change: Change, names: Names, problems: list[Problem]) -> np.ndarray | None:
+def matching(frame: pd.DataFrame, table: Table, change: Change, names: Names, problems: list[Problem]) -> np.ndarray | None:
+    """Which rows of ``frame`` a change speaks of; None (and a problem) if its conditions make no sense."""
     rows = np.ones(len(frame), dtype=bool)
     attributes = {a.column: a for a in table.attributes}
     for condition in filter(None, (part.strip() for part in re.split(r"[;,]", change.where))):
@@ -109,6 +110,16 @@ def _remove(
                 for name in sorted(gone & words):
                     problems.append(change.problem(name, say("expected.unused", table=other.name)))
     return names.without(table.name, gone)
+
+
+def active_rules(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The tables ``rules`` and ``rule_terms`` without rules that are not active; nothing if all of them are."""
+    rules, terms = tables["rules"], tables["rule_terms"]
+    kept = rules["active"].to_numpy(dtype=bool)
+    if kept.all():
+        return {}
+    gone = set(rules.loc[~kept, "name"]) - set(rules.loc[kept, "name"])
+    return {"rules": rules[kept].reset_index(drop=True), "rule_terms": terms[~terms["name"].isin(gone)].reset_index(drop=True)}
 
 
 def _changed(frame: pd.DataFrame, table: Table, rows: np.ndarray, change: Change, names: Names, problems: list[Problem]) -> pd.DataFrame:

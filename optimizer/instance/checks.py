@@ -13,7 +13,7 @@ from optimizer.instance.frames import each_member, problem_at
 from optimizer.instance.hopeless import contracts_beyond_land, tight_caps
 from optimizer.instance.instance import Instance
 from optimizer.instance.network import network_problems, unreachable_markets
-from optimizer.instance.soundness import Spoiled
+from optimizer.instance.remembering import Memory, remembered
 from optimizer.problems import Problem
 from optimizer.texts import say
 
@@ -21,23 +21,19 @@ Files = Mapping[str, str]
 Check = Callable[[Instance, Files], Iterator[Problem]]
 
 
-def check_instance(instance: Instance, files: Files) -> tuple[list[Problem], list[str]]:
+def check_instance(instance: Instance, files: Files, memory: Memory | None = None) -> tuple[list[Problem], list[str]]:
     """All problems across tables, and warnings that do not stop a solve. ``files`` names each table's file.
 
-    A check that needs a table in which something is wrong already is left out.
+    A check that needs a table in which something is wrong already is left out. ``memory`` spares a check that was made
+    before on the very same tables (another policy of one folder).
     """
     problems: list[Problem] = []
     warnings: list[str] = []
+    memory = {} if memory is None else memory
     for check in CHECKS:
-        try:
-            problems.extend(check(instance, files))
-        except Spoiled:
-            continue
+        problems += remembered(memory, check, instance, files) or []
     for look in (network_problems, products_without_market):
-        try:
-            trade, remarks = look(instance, files)
-        except Spoiled:
-            continue
+        trade, remarks = remembered(memory, look, instance, files) or ([], [])
         problems += trade
         warnings += remarks
     return problems, warnings

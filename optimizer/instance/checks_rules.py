@@ -50,7 +50,7 @@ TAKEN = {
 }
 """The further columns a kind of rule looks at; any other that is filled in would be passed over in silence."""
 
-ALWAYS_TAKEN = ("name", "rule")
+ALWAYS_TAKEN = ("name", "rule", "active")
 FREE = ("linear", "measure")
 OF_PRODUCTS = ("safety_share", "max_bases")
 """Kinds of rules that speak of products only, not of activities."""
@@ -92,7 +92,7 @@ def columns_of_rules(instance: Instance, files: Files) -> Iterator[Problem]:
                 expected = say("expected.rule_needs", rule=rule.rule)
                 yield problem_at(files, "rules", rule._1, attribute.column, say("found.blank"), expected)
             elif attribute.column not in taken and not blank:
-                expected = say("expected.unused_column", rule=rule.rule, columns=", ".join(taken[2:]))
+                expected = say("expected.unused_column", rule=rule.rule, columns=", ".join(taken[len(ALWAYS_TAKEN) :]))
                 shown = f"{value:g}" if isinstance(value, float) else value
                 yield problem_at(files, "rules", rule._1, attribute.column, shown, expected)
 

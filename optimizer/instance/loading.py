@@ -8,15 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from optimizer.instance.cells import RESERVED, is_name, typed
-from optimizer.instance.changes import DEFAULT, Change, change_document, changes_of, parse, policy_names, policy_problems
-from optimizer.instance.changes_tables import change_tables
-from optimizer.instance.document import Document
+from optimizer.instance.changes import DEFAULT, DOCUMENT_PARTS, Change, change_document, parse, policy_problems
+from optimizer.instance.changes_tables import active_rules, change_tables
+from optimizer.instance.document import Document, Settings, SplitRule
 from optimizer.instance.expanding import expand
+from optimizer.instance.given import Given, policy_rows
+from optimizer.instance.grids import Named, changes_of, grid_problems, grid_size, read_policies, tried_names
 from optimizer.instance.instance import Instance
 from optimizer.instance.names import TABLES_OF, Names
 from optimizer.instance.naming import all_names
@@ -28,8 +29,11 @@ from optimizer.instance.reading_yaml import read_document
 from optimizer.instance.registry import registry
 from optimizer.instance.soundness import LOST, SoundTables
 from optimizer.instance.structure import STAND_IN, read_structure
+from optimizer.instance.trials import trial_problems
 from optimizer.problems import InputError, Problem
 from optimizer.texts import say
+
+__all__ = ["Given", "Named", "grid_size", "instance_of", "load", "load_proven", "policy_rows", "read_given", "tried_names"]
 
 
 def load(path: str | Path, policy: str = DEFAULT, changes: Sequence[str] = ()) -> Instance:
@@ -38,47 +42,118 @@ def load(path: str | Path, policy: str = DEFAULT, changes: Sequence[str] = ()) -
     ``policy`` names one of its policies; ``changes`` are further changes as ``--set`` takes them
     (``rules[name=one_crop_cap].share=0.4``). Raises InputError with every problem found.
     """
+    return instance_of(read_given(path), policy, changes)
+
+
+def read_given(path: str | Path) -> Given:
+    """Read the folder ``path`` once for any number of policies.
+
+    What is wrong with it is kept in ``Given.problems``, and raised by ``instance_of``, which may find more. Raises InputError
+    itself only if there is no instance.yaml.
+    """
     raw = read_folder(path)
-    problems = raw.problems
     if raw.name and not is_name(raw.name):
-        problems.append(Problem(str(path), None, "", raw.name, say("expected.folder_name")))
+        raw.problems.append(Problem(str(path), None, "", raw.name, say("expected.folder_name")))
     tables, spoiled = _typed_tables(raw)
-    wanted = _wanted(raw, tables, policy, changes)
+    file = raw.table("policies").file
+    policies = read_policies(tables["policies"], file)
+    raw.problems += [*policy_problems(tables["policies"], file), *grid_problems(policies)]
+    document_problems: list[Problem] = []
+    document, lost = read_structure(raw, STAND_IN if raw.document is None else raw.document, (), document_problems)
     if raw.document is None:
-        raise InputError(problems)
-    given = copy.deepcopy(raw.document)
-    change_document(raw.document, wanted, problems)
-    document, lost = read_structure(raw, raw.document, wanted, problems)
+        nothing = Names({}), make_periods(document.periods)
+        return Given(raw, document, nothing[1], nothing[0], tables, policies, problems=tuple(raw.problems))
     periods = _periods(raw, document, lost)
     nameless = _nameless(raw, tables, spoiled)
-    names, starts = all_names(raw, tables, document, periods, nameless | lost, problems)
+    names, starts = all_names(raw, tables, document, periods, nameless | lost, raw.problems)
     _expand_tables(raw, tables, names, periods, starts, spoiled, nameless)
-    before = dict(tables)
-    names_after = change_tables(tables, wanted, names, problems, spoiled)
-    _check_policies(raw, given, before, names, policy, spoiled)
-    instance = Instance(
-        name=raw.name,
-        title=document.title,
-        notice=document.notice,
-        policy=policy + ("_changed" if changes else ""),
-        changes=tuple(str(change) for change in wanted),
+    active = active_rules(tables)
+    inactive = set(tables["rules"]["name"]) - set(active["rules"]["name"]) if active else set()
+    given = Given(
+        raw=raw,
+        document=document,
         periods=periods,
-        settings=LOST if "settings" in lost else document.settings,  # type: ignore[arg-type]
-        split=LOST if "split" in lost else document.split,  # type: ignore[arg-type]
-        tables=SoundTables({name: table for name, table in tables.items() if name not in spoiled}),
-        names=names_after,
-        hashes=dict(raw.hashes),
+        names=names,
+        tables=tables,
+        policies=policies,
+        lost=frozenset(lost),
+        spoiled=frozenset(spoiled),
+        active=active,
+        active_names=names.without("rules", inactive) if inactive else names,
+        document_problems=tuple(document_problems),
+    )
+    raw.tables = {name: RawTable(name, table.file, {}, table.rows[:0]) for name, table in raw.tables.items()}  # text no longer needed
+    return replace(given, problems=(*raw.problems, *trial_problems(given)))
+
+
+def instance_of(given: Given, policy: str = DEFAULT, changes: Sequence[str] = (), name: str | None = None) -> Instance:
+    """The checked instance of ``given`` under a policy and further changes; ``name`` is its policy's name in results.
+
+    Whatever the policy does not change (tables, settings, split, names) is the very same object in every instance of one
+    ``given``. Raises InputError with every problem found, those of the folder among them.
+    """
+    problems = list(given.problems)
+    wanted = changes_of(policy, given.policies, problems)
+    for text in changes:
+        wanted += parse(text, problems)
+    if given.raw.document is None:
+        raise InputError(problems)
+    settings, split = _document_parts(given, wanted, problems)
+    tables = dict(given.tables)
+    names = change_tables(tables, wanted, given.names, problems, given.spoiled)
+    names = _without_inactive(given, tables, names)
+    instance = Instance(
+        name=given.raw.name,
+        title=given.document.title,
+        notice=given.document.notice,
+        policy=policy + ("_changed" if changes else "") if name is None else name,
+        changes=tuple(str(change) for change in wanted),
+        periods=given.periods,
+        settings=settings,
+        split=split,
+        tables=SoundTables({name: table for name, table in tables.items() if name not in given.spoiled}),
+        names=names,
+        hashes=dict(given.raw.hashes),
         warnings=(),
-        folder=raw.folder,
+        folder=given.raw.folder,
         set_=tuple(changes),
-        files={name: raw.table(name).file for name in registry()},
+        files={name: given.raw.table(name).file for name in registry()},
     )
     from optimizer.instance.checks import check_instance  # it brings networkx, which load_proven need not wait for
 
-    found, warnings = check_instance(instance, instance.files)
+    found, warnings = check_instance(instance, instance.files, given.memory)
     if problems or found:
-        raise InputError([*problems, *(_placed(raw, problem) for problem in found)])
-    return Instance(**{**instance.__dict__, "tables": dict(instance.tables), "warnings": tuple(warnings)})
+        raise InputError([*problems, *(_placed(given.raw, problem) for problem in found)])
+    return replace(instance, tables=dict(instance.tables), warnings=tuple(warnings))
+
+
+def _document_parts(given: Given, changes: Sequence[Change], problems: list[Problem]) -> tuple[Settings, tuple[SplitRule, ...]]:
+    """Settings and split after the changes: as they were read, where no change speaks of them."""
+    touched = {change.table for change in changes} & set(DOCUMENT_PARTS)
+    document, lost, wrong = given.document, set(given.lost), list(given.document_problems)
+    if touched:
+        text = copy.deepcopy(given.raw.document)
+        assert text is not None
+        change_document(text, changes, problems)
+        wrong = []
+        document, lost = read_structure(given.raw, text, changes, wrong)
+    problems += wrong
+    settings = (document if "settings" in touched else given.document).settings
+    split = (document if "split" in touched else given.document).split
+    return LOST if "settings" in lost else settings, LOST if "split" in lost else split  # type: ignore[return-value]
+
+
+def _without_inactive(given: Given, tables: dict[str, pd.DataFrame], names: Names) -> Names:
+    """Take rules that are not active out of the tables, in place, and out of the names."""
+    if not all(tables[name] is given.tables[name] for name in ("rules", "rule_terms")):
+        active = active_rules(tables)
+        gone = set(tables["rules"]["name"]) - set(active.get("rules", tables["rules"])["name"])
+        tables.update(active)
+        return names.without("rules", gone) if gone else names
+    tables.update(given.active)
+    if names is given.names:
+        return given.active_names
+    return names.without("rules", set(given.names.universes["rules"]) - set(given.active_names.universes["rules"]))
 
 
 def load_proven(path: Path, wanted: Sequence[str], proven: Mapping[str, str]) -> Instance | None:
@@ -181,31 +256,6 @@ def _expand_tables(
         if len(raw.problems) > before or (unsure and len(raw.table(name).rows)):
             spoiled.add(name)
     tables["activities"] = _start_variants(tables["activities"], starts)
-
-
-def _wanted(raw: RawInstance, tables: dict[str, pd.DataFrame], policy: str, texts: Sequence[str]) -> list[Change]:
-    """The changes of the policy, and those given on the command line after them."""
-    file = raw.table("policies").file
-    raw.problems += policy_problems(tables["policies"], file)
-    changes = changes_of(policy, tables["policies"], file, raw.problems)
-    for text in texts:
-        changes += parse(text, raw.problems)
-    return changes
-
-
-def _check_policies(
-    raw: RawInstance, document: dict[str, Any], tables: dict[str, pd.DataFrame], names: Names, active: str, spoiled: set[str]
-) -> None:
-    """Every policy of the folder is tried out, so that a mistake in one shows whichever policy is wanted."""
-    for policy in policy_names(tables["policies"]):
-        if policy == active:
-            continue
-        changes = changes_of(policy, tables["policies"], raw.table("policies").file, raw.problems)
-        trial = copy.deepcopy(document)
-        change_document(trial, changes, raw.problems)
-        if any(change.table in ("settings", "split") for change in changes):
-            read_structure(raw, trial, changes, raw.problems)
-        change_tables(dict(tables), changes, names, raw.problems, spoiled)
 
 
 def _periods(raw: RawInstance, document: Document, lost: set[str]) -> Periods:

@@ -104,7 +104,7 @@ class Names:
         if text in self.sets.get(universe, {}):
             return SET, self.sets[universe][text]
         if text in ("*", "all"):
-            return EACH, self.universes[universe]
+            return EACH, self.universes.get(universe, ())
         return None
 
     @cached_property

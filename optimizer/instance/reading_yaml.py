@@ -59,6 +59,22 @@ def read_document(raw: RawInstance, main: Path) -> None:
         _keep(raw, main.name, raw.document, (name,), key, value)
 
 
+def read_flow(text: str) -> tuple[Any, list[Problem]]:
+    """A list or keys written in one cell, such as ``[{to: base, share: "0.5"}]``: every scalar stays text, as in instance.yaml.
+
+    None if it cannot be read, and what is wrong with it. The problems bear no file and no row that mean anything.
+    """
+    raw = RawInstance(name="", folder=Path())
+    try:
+        _guard("", text)
+        node = yaml.compose(text, Loader=LOADER)
+    except _Refused as refused:
+        return None, [refused.problem]
+    except yaml.YAMLError as error:
+        return None, [_unreadable("", error)]
+    return None if node is None else _plain(raw, "", (), node), raw.problems
+
+
 def _guard(file: str, text: str) -> None:
     """Refuse what can blow a few lines up to gigabytes or run a reader out of its stack."""
     depth = 0

@@ -53,8 +53,9 @@ class Outcome:
     where nobody is linked, is absent). ``objectives`` are the program's own values of all objectives, before rounding, in
     yuan. ``money`` are the signed accounts of the chain in fen, ``sale`` among them, and sum to the margin;
     ``household_money`` the signed accounts of the households, and sum to their gain. ``expected`` is what the bases
-    counted on where each planned alone (base: sales, margin in yuan). ``why`` says in sentences why there is no plan, and
-    holds the notes of a plan. ``files`` are the files of the whole plan, by name, if they were asked for.
+    counted on where each planned alone (base: sales, margin in yuan) and ``realised`` what it came to by the
+    same accounts. ``why`` says in sentences why there is no plan, and holds the notes of a plan. ``files`` are the files of
+    the whole plan, by name, if they were asked for.
     """
 
     policy: str
@@ -70,6 +71,7 @@ class Outcome:
     household_money: Mapping[str, int] = field(default_factory=dict)
     parties: tuple[Party, ...] = ()
     expected: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    realised: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     solve_seconds: float = 0.0
     restarted: bool = False
     rebuilt_because: str = ""
@@ -104,6 +106,12 @@ class Frontier:
     better: str
     is_concave: bool
     points: tuple[Point, ...]
+
+    @property
+    def front(self) -> tuple[Point, ...]:
+        """The points that no other one dominates, in order of x."""
+        kept = [(point.x, point) for point in self.points if point.x is not None and point.y is not None and not point.is_dominated]
+        return tuple(point for _, point in sorted(kept, key=lambda pair: pair[0]))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ LAWS = ("balance", "resource", "harvest", "group_sales", "consume", "land", "cas
 WISHES = (
     "rotation", "max_crops", "market_limit", "contract", "contract_at_most", "own_use", "own_use_at_most", "safety_share", "max_share",
     "min_share", "max_area", "min_area", "equal_share", "least_plot", "min_products", "min_products_count", "max_bases_count", "linear",
-    "participation", "net_basis", "least_gain", "closing_stock_min", "closing_stock_max",
+    "participation", "net_basis", "least_gain", "objective_floor", "closing_stock_min", "closing_stock_max",
 )  # fmt: skip
 """Rows that somebody asked for; they give way before what is simply there, such as land, labour and markets."""
 

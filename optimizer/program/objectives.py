@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from optimizer.program.money import COSTS, INCOME, SIGN
+import numpy as np
+import pandas as pd
+
+from optimizer.program.money import COSTS, INCOME, SIGN, vector
 
 ACCOUNTS = {
     "sales": "price × tonnes sold of grown produce, by the price of each tier, less the price cuts of shared capacity",
@@ -77,3 +80,11 @@ OBJECTIVES = {
     ),
 }
 """Objectives by name; a rule of kind ``measure`` is one more, in its own unit."""
+
+
+def yuan_of(name: str, count: int, money: pd.DataFrame, households: pd.DataFrame) -> np.ndarray:
+    """Yuan per unit of each of ``count`` decisions under an objective: the signed accounts of chain and households."""
+    wanted = OBJECTIVES[name]
+    chain = money[money["account"].isin(wanted.chain)]
+    earned = households[households["account"].isin(wanted.households)]
+    return vector(chain, count, chain["account"].map(SIGN).to_numpy()) + vector(earned, count)

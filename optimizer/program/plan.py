@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,9 @@ class Plan:
     ``objective_yuan`` is the program's optimum (in the unit of a measure, if one is the objective), ``values`` the
     practical figures of all decisions, ``exact_values`` the program's own. ``answer`` holds the prices of the first
     objective. ``unprotected`` holds what companies and bases would be left with by the plan of greatest sales without
-    participation (party, id, balance_yuan; empty where nothing is divided).
+    participation (party, id, balance_yuan; empty where nothing is divided, or where nobody asked for it). ``restarted``
+    says that the solver went on from another plan's last basis, ``rebuilt_because`` why it could not, and ``expected``
+    what each base counted on where each planned alone (base, sales_yuan, margin_yuan; else empty).
     """
 
     program: Program
@@ -42,6 +44,9 @@ class Plan:
     solver: str
     notes: tuple[str, ...]
     phases: dict[str, Phase]
+    restarted: bool = False
+    rebuilt_because: str = ""
+    expected: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["base", "sales_yuan", "margin_yuan"]))
 
     @property
     def instance(self) -> Instance:

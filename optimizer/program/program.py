@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from optimizer.instance.instance import Instance
 from optimizer.problems import NoPlan
-from optimizer.program import balance, cash, choices, diversification, land, linear, market, parties, resources, rotation
+from optimizer.program import balance, cash, choices, diversification, floors, land, linear, market, parties, resources, rotation
 from optimizer.program.decisions import make_columns
-from optimizer.program.money import SIGN, money_terms, vector
-from optimizer.program.objectives import OBJECTIVES
+from optimizer.program.money import money_terms, vector
+from optimizer.program.objectives import OBJECTIVES, yuan_of
 from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL, Columns, Rows
 from optimizer.program.sentences import sentence
 from optimizer.texts import say
 
 Rule = Callable[..., Rows | list[Rows]]
+Made = TypeVar("Made")
 
 RULES: tuple[Rule, ...] = (
     land.land,
@@ -60,9 +62,28 @@ MONEY_RULES: tuple[Rule, ...] = (
     parties.net_basis,
     parties.least_gain,
     parties.least_of_all,
+    floors.objective_floor,
     cash.cash,
 )
 """Every rule that speaks of money; ``build`` gives each the money terms it needs."""
+
+READS: dict[Rule, tuple[str, ...]] = {
+    rotation.rotation: ("rotation",),
+    rotation.max_crops: ("max_crops",),
+    market.safety_share: ("safety_share",),
+    diversification.share: ("max_share", "min_share"),
+    diversification.area: ("max_area", "min_area"),
+    diversification.equal_share: ("equal_share",),
+    choices.least_plot: ("least_plot",),
+    choices.min_products: ("min_products",),
+    choices.max_bases: ("max_bases",),
+    linear.linear: ("linear",),
+    parties.least_gain: ("least_gain",),
+}
+"""The rules that read table rules, and the kinds of its rows they read. No rule of ``RULES`` reads the settings."""
+
+DECIDING = ("max_crops", "least_plot", "min_products", "max_bases")
+"""Kinds of rows of table rules that bring decisions of their own."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +96,10 @@ class Program:
     money: pd.DataFrame
     parties: pd.DataFrame
     households: pd.DataFrame
+    made: dict[str, list[Rows]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The rows as each rule (function) gave them, for ``build`` of a program like this one."""
+    known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was worked out before from decisions, money and tables (not from rules or settings), by what it is."""
 
     @property
     def size(self) -> dict[str, int]:
@@ -98,10 +123,7 @@ class Program:
             least[self.columns["least"]["column"]] = 1.0
             return least
         if name in OBJECTIVES:
-            wanted = OBJECTIVES[name]
-            money = self.money[self.money["account"].isin(wanted.chain)]
-            earned = self.households[self.households["account"].isin(wanted.households)]
-            return vector(money, count, money["account"].map(SIGN).to_numpy()) + vector(earned, count)
+            return self.once(name, lambda: yuan_of(name, count, self.money, self.households))
         rule = next(r for r in diversification.rules_of(self.instance, "measure") if r.name == name)
         terms = pd.concat(linear.weighted_terms(self.instance, self.columns, rule))
         return vector(terms.rename(columns={"coefficient": "yuan"}), count)
@@ -115,35 +137,111 @@ class Program:
 
     def tonne_km(self) -> np.ndarray:
         """Kilometres per tonne sent on each lane: a part of the tie-break."""
+        return self.once("tonne_km", self._tonne_km)
+
+    def _tonne_km(self) -> np.ndarray:
         lanes = self.instance.table("lanes").rename(columns={"from": "from_node", "to": "to_node"})
         ship = self.columns["ship"].merge(lanes, on=["product", "from_node", "to_node", "period"])
         return vector(ship.rename(columns={"distance_km": "yuan"}), self.columns.count)
 
+    def once(self, name: str, work: Callable[[], Made]) -> Made:
+        """What ``work`` gives, worked out once for all programs with the same goods. It must read decisions, money and
+        tables alone, neither rules nor settings, and nobody may change it."""
+        if name not in self.known:
+            self.known[name] = work()
+        return self.known[name]  # type: ignore[no-any-return]
 
-def build(instance: Instance) -> Program:
-    """The program of an instance. Raises NoPlan if a row without decisions can never hold."""
+
+def build(instance: Instance, like: Program | None = None) -> Program:
+    """The program of an instance. Raises NoPlan if a row without decisions can never hold.
+
+    Where ``like`` is a program of the same county that differs only in rules and settings, its decisions, its money and
+    the rows of every rule that reads nothing of what differs are taken over; the program is the same either way.
+    """
+    old = like if like is not None and has_the_same_goods(instance, like) else None
+    columns, money, party_terms, household_terms = (
+        (old.columns, old.money, old.parties, old.households) if old is not None else _decisions_and_money(instance)
+    )
+    given: dict[Rule, tuple[object, ...]] = {
+        **dict.fromkeys(RULES, ()),
+        parties.participation: (party_terms,),
+        parties.net_basis: (money,),
+        parties.least_gain: (household_terms,),
+        floors.objective_floor: (money, household_terms),
+        cash.cash: (money, party_terms),
+    }
+    if _wants_least(instance):
+        given[parties.least_of_all] = (household_terms,)
+    made: dict[str, list[Rows]] = {}
+    for rule, terms in given.items():
+        if old is not None and _is_untouched(rule, instance, old.instance):
+            made[rule.__name__] = old.made[rule.__name__]
+        else:
+            rows = rule(instance, columns, *terms)
+            made[rule.__name__] = rows if isinstance(rows, list) else [rows]
+    found = [rows for of_rule in made.values() for rows in of_rule]
+    if not instance.settings.county_rules:
+        found = _without_county_rules(found, columns, instance)
+    _require_possible(found)
+    kept = [rows.without(empty) if (empty := _empty(rows)).any() else rows for rows in found]
+    program = Program(instance, columns, tuple(rows for rows in kept if len(rows)), money, party_terms, household_terms)
+    program.made.update(made)
+    if old is not None:
+        program.known.update(old.known)
+    return program
+
+
+def _decisions_and_money(instance: Instance) -> tuple[Columns, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """All decisions, and the money of the chain, of the parties and of the households per unit of them."""
     columns = make_columns(instance)
     choices.add_choices(instance, columns)
     cash.add_cash(instance, columns)
-    objective = instance.settings.objective
-    wants_least = "least_household_gain" in (objective.name, objective.then)
-    parties.add_least(instance, columns, wants_least)
+    parties.add_least(instance, columns, _wants_least(instance))
     money = money_terms(instance, columns)
     party_terms = parties.party_terms(instance, money)
-    household_terms = parties.household_terms(instance, columns, money, party_terms)
-    found: list[Rows] = []
-    for rule in RULES:
-        rows = rule(instance, columns)
-        found += rows if isinstance(rows, list) else [rows]
-    found += parties.participation(instance, columns, party_terms)
-    found += parties.net_basis(instance, columns, money)
-    found += parties.least_gain(instance, columns, household_terms)
-    found.append(cash.cash(instance, columns, money, party_terms))
-    if wants_least:
-        found += parties.least_of_all(instance, columns, household_terms)
-    _require_possible(found)
-    kept = [rows.without(_empty(rows)) for rows in found]
-    return Program(instance, columns, tuple(rows for rows in kept if len(rows)), money, party_terms, household_terms)
+    return columns, money, party_terms, parties.household_terms(instance, columns, money, party_terms)
+
+
+def _wants_least(instance: Instance) -> bool:
+    return "least_household_gain" in (instance.settings.objective.name, instance.settings.objective.then)
+
+
+def _without_county_rules(found: list[Rows], columns: Columns, instance: Instance) -> list[Rows]:
+    from optimizer.program.county import base_level
+
+    return base_level(found, columns, instance)
+
+
+def has_the_same_goods(instance: Instance, like: Program) -> bool:
+    """Whether decisions and money of ``like`` are those of the instance: nothing but rules without decisions of their
+    own, and settings that bring none, differ. Tables count as the same only if they are one object."""
+    old = like.instance
+    if not like.made or set(instance.tables) != set(old.tables):
+        return False
+    if any(instance.tables[name] is not table for name, table in old.tables.items() if name != "rules"):
+        return False
+    if (instance.split, instance.periods, _wants_least(instance)) != (old.split, old.periods, _wants_least(old)):
+        return False
+    names = [({**i.names.universes, "rules": ()}, {**i.names.sets, "rules": {}}, i.names.lost) for i in (instance, old)]
+    return names[0] == names[1] and _same_rules(instance, old, DECIDING)
+
+
+def _same_rules(instance: Instance, old: Instance, kinds: tuple[str, ...]) -> bool:
+    """Whether both have the same rows of some kinds in table rules."""
+    ours, theirs = instance.table("rules"), old.table("rules")
+    if ours is theirs:
+        return True
+    ours, theirs = (table[table["rule"].isin(kinds)].reset_index(drop=True) for table in (ours, theirs))
+    return (ours.empty and theirs.empty) or ours.equals(theirs)
+
+
+def _is_untouched(rule: Rule, instance: Instance, old: Instance) -> bool:
+    """Whether a rule gives the rows it gave for ``old``, which has the same decisions and money."""
+    if rule is parties.participation:
+        return instance.settings.participation == old.settings.participation
+    if rule is floors.objective_floor:
+        return instance.settings.floors == old.settings.floors
+    return rule not in READS or _same_rules(instance, old, READS[rule])
 
 
 def _empty(rows: Rows) -> np.ndarray:

@@ -6,7 +6,8 @@ node goes where there is still room, else it stays unsold. Sources of resources 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import networkx as nx
 import numpy as np
@@ -16,10 +17,12 @@ from optimizer.program.balance import LANE
 from optimizer.program.program import Program
 from optimizer.program.reach import STATE, next_period, open_lanes
 from optimizer.program.resources import KEYS as RESOURCE
-from optimizer.program.resources import resource_uses
-from optimizer.program.rounding_land import NEAR, Room, Units, down, round_areas, up
+from optimizer.program.rounding_land import NEAR, Room, Units, down, round_areas, up, uses_of
 from optimizer.program.rows import AT_LEAST, AT_MOST
 from optimizer.program.solver import Matrix
+
+DIGITS = 6
+"""Digits of the program's figures that count: the last ones depend on the way to an optimum, and decide no kilogram."""
 
 
 def round_plan(program: Program, matrix: Matrix, values: np.ndarray) -> np.ndarray:
@@ -28,6 +31,7 @@ def round_plan(program: Program, matrix: Matrix, values: np.ndarray) -> np.ndarr
     if not settings.on:
         return values
     units = Units(float(settings.mu), float(settings.kg) / 1000)
+    values = values.round(DIGITS)
     rounded = values.copy()
     round_areas(program, matrix, rounded, units)
     planned = rounded.copy()
@@ -80,28 +84,66 @@ def _edges(program: Program) -> pd.DataFrame:
     return pd.concat([f for f in frames if len(f)], ignore_index=True)
 
 
-def _round_goods(program: Program, matrix: Matrix, rounded: np.ndarray, values: np.ndarray, units: Units) -> None:
-    columns = program.columns
+@dataclass(frozen=True)
+class Ways:
+    """All ways of goods, one entry each: its column, the states it leaves and reaches (as keys, and as numbers, the latter
+    −1 where goods leave the chain), the share that arrives, and whether it is the way of unsold goods."""
+
+    column: np.ndarray
+    source: Sequence[tuple[str, ...]]
+    target: Sequence[tuple[str, ...]]
+    leaves: np.ndarray
+    reaches: np.ndarray
+    share: np.ndarray
+    unsold: np.ndarray
+    number: dict[tuple[str, ...], int]
+
+
+def _ways(program: Program) -> Ways:
     edges = _edges(program)
-    if edges.empty:
-        return
-    values = _with_need(program, values, rounded)
-    edges = edges[(values[edges["column"]] > NEAR * units.tonne) | edges["column"].isin(set(columns["unsold"]["column"]))]
     source = list(zip(edges["origin"], edges["product"], edges["node"], edges["period"], strict=True))
     target = list(zip(edges["origin"], edges["to_product"], edges["to"], edges["to_period"], strict=True))
     onward = edges["share"].notna().to_numpy() & edges["to_period"].notna().to_numpy()
+    number: dict[tuple[str, ...], int] = {}
+    leaves = np.array([number.setdefault(state, len(number)) for state in source], dtype=np.int64)
+    reaches = np.array(
+        [number.setdefault(state, len(number)) if on else -1 for state, on in zip(target, onward, strict=True)], dtype=np.int64
+    )
+    column = edges["column"].to_numpy(dtype=np.int64)
+    unsold = np.isin(column, program.columns["unsold"]["column"].to_numpy())
+    return Ways(column, source, target, leaves, reaches, edges["share"].to_numpy(dtype=float), unsold, number)
+
+
+def _taken(ways: Ways, values: np.ndarray, entered: Iterable[tuple[str, ...]], units: Units) -> list[int]:
+    """The ways that goods may take: those of the program's plan, and that of unsold goods where any goods come at all."""
+    planned = values[ways.column] > NEAR * units.tonne
+    touched = np.zeros(len(ways.number) + 1, dtype=bool)  # the last one is outside the chain
+    touched[ways.leaves[planned]] = True
+    touched[ways.reaches[planned]] = True
+    touched[[ways.number[state] for state in entered if state in ways.number]] = True
+    return np.flatnonzero(planned | (ways.unsold & touched[ways.leaves])).tolist()
+
+
+def _round_goods(program: Program, matrix: Matrix, rounded: np.ndarray, values: np.ndarray, units: Units) -> None:
+    columns = program.columns
+    ways = program.once("ways", lambda: _ways(program))
+    if not len(ways.column):
+        return
+    values = _with_need(program, values, rounded)
     available = _entering(program, rounded, values, units)
+    taken = _taken(ways, values, available, units)
+    column, share, onward = ways.column[taken], ways.share[taken], ways.reaches[taken] >= 0
+    source, target = [ways.source[i] for i in taken], [ways.target[i] for i in taken]
     leaving: dict[tuple[str, ...], list[int]] = {}
     for index, state in enumerate(source):
         leaving.setdefault(state, []).append(index)
     graph, early = _acyclic(source, target, onward)
-    column, share = edges["column"].to_numpy(), edges["share"].to_numpy()
+    rounded[ways.column] = 0.0
     for index in early:  # goods that come round the year's end: known before their state is reached
         rounded[column[index]] = down(values[column[index]], units.tonne)
         available[target[index]] = available.get(target[index], 0.0) + float(down(share[index] * rounded[column[index]], units.tonne))
-    rounded[column] = 0.0
     room = Room(matrix, rounded, column.tolist())
-    sinks = {kind: set(columns[kind]["column"].tolist()) for kind in ("unsold", "consume", "own_use")}
+    sinks = program.once("sinks", lambda: {kind: set(columns[kind]["column"].tolist()) for kind in ("unsold", "consume", "own_use")})
     for state in nx.lexicographical_topological_sort(graph):
         mine = leaving.get(state, [])
         fixed = sum(rounded[column[i]] for i in mine if i in early)
@@ -219,8 +261,10 @@ def _round_group_sales(program: Program, rounded: np.ndarray, units: Units) -> N
     order = np.lexsort((rows.column[own], rows.row[own]))
     steps_row, steps_column = rows.row[own][order], rows.column[own][order]
     before = rounded.copy()
-    for row in range(len(rows)):
-        columns = steps_column[steps_row == row]
+    rounded[steps_column] = 0.0
+    starts = np.searchsorted(steps_row, np.arange(len(rows) + 1))
+    for row in np.flatnonzero(sold > 0):
+        columns = steps_column[starts[row] : starts[row + 1]]
         left = sold[row]
         for column in columns:
             rounded[column] = min(float(down(before[column], units.tonne)), left)
@@ -239,7 +283,7 @@ def _round_group_sales(program: Program, rounded: np.ndarray, units: Units) -> N
 
 def _follow_resources(program: Program, rounded: np.ndarray, values: np.ndarray) -> None:
     """Own use, hiring and work shrink in proportion to what the rounded plan uses."""
-    uses = resource_uses(program.instance, program.columns)
+    uses = uses_of(program)
     kinds = ("own", "hire", "work")
     sources = pd.concat([program.columns[k][[*RESOURCE, "column"]] for k in kinds if len(program.columns[k])] or [uses.head(0)])
     if sources.empty:

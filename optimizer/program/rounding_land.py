@@ -51,11 +51,15 @@ class Room:
         self.row, self.column = matrix.row[used][order], matrix.column[used][order]
         self.coefficient = matrix.coefficient[used][order]
         self.left = matrix.activity(rounded)
+        found, first, count = np.unique(self.column, return_index=True, return_counts=True)
+        self.span = dict(zip(found.tolist(), map(slice, first.tolist(), (first + count).tolist()), strict=True))
 
     def _terms(self, column: int) -> slice:
-        return slice(*np.searchsorted(self.column, [column, column + 1]))
+        return self.span.get(int(column), slice(0, 0))
 
     def set(self, column: int, value: float) -> None:
+        if value == self.rounded[column]:
+            return
         terms = self._terms(column)
         self.left[self.row[terms]] += self.coefficient[terms] * (value - self.rounded[column])
         self.rounded[column] = value
@@ -160,17 +164,10 @@ class _Hands:
     """Where what one more step of an area uses comes from: what the rounding down has freed, else more of a source."""
 
     def __init__(self, program: Program, rounded: np.ndarray, exact: np.ndarray) -> None:
-        uses = resource_uses(program.instance, program.columns)
+        uses = uses_of(program)
         freed = uses.assign(freed=uses["coefficient"] * (exact - rounded)[uses["column"]])
         self.free = {key: float(value) for key, value in freed.groupby(RESOURCE)["freed"].sum().items()}
-        self.uses: dict[int, list[tuple[tuple[str, ...], float]]] = {}
-        for *key, column, coefficient in uses[[*RESOURCE, "column", "coefficient"]].itertuples(index=False):
-            self.uses.setdefault(int(column), []).append((tuple(key), float(coefficient)))
-        self.sources: dict[tuple[str, ...], list[int]] = {}
-        for kind in ("own", "work", "hire"):
-            for *key, column in program.columns[kind][[*RESOURCE, "column"]].itertuples(index=False):
-                if int(column) not in self.uses:  # hiring that itself uses a resource (credit) is left as it is
-                    self.sources.setdefault(tuple(key), []).append(int(column))
+        self.uses, self.sources = program.once("hands", lambda: _uses_and_sources(program))
         self.sources_of = [c for columns in self.sources.values() for c in columns]
 
     def found(self, room: Room, column: int, step: float, before: dict[int, float]) -> bool:
@@ -188,3 +185,21 @@ class _Hands:
             left[key] = free
         self.free.update(left)
         return True
+
+
+def uses_of(program: Program) -> pd.DataFrame:
+    """What decisions use of resources (``resource_uses``), worked out once."""
+    return program.once("resource_uses", lambda: resource_uses(program.instance, program.columns))
+
+
+def _uses_and_sources(program: Program) -> tuple[dict[int, list[tuple[tuple[str, ...], float]]], dict[tuple[str, ...], list[int]]]:
+    """What each decision uses per unit, and the decisions that each resource of a base and period comes from."""
+    uses: dict[int, list[tuple[tuple[str, ...], float]]] = {}
+    for *key, column, coefficient in uses_of(program)[[*RESOURCE, "column", "coefficient"]].itertuples(index=False):
+        uses.setdefault(int(column), []).append((tuple(key), float(coefficient)))
+    sources: dict[tuple[str, ...], list[int]] = {}
+    for kind in ("own", "work", "hire"):
+        for *key, column in program.columns[kind][[*RESOURCE, "column"]].itertuples(index=False):
+            if int(column) not in uses:  # hiring that itself uses a resource (credit) is left as it is
+                sources.setdefault(tuple(key), []).append(int(column))
+    return uses, sources

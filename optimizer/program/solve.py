@@ -15,6 +15,7 @@ import pandas as pd
 from optimizer.instance.instance import Instance
 from optimizer.phases import Phase, phase
 from optimizer.problems import NoPlan
+from optimizer.program.guessing import guessed
 from optimizer.program.infeasible import conflict, without_bound
 from optimizer.program.parties import linked_persons
 from optimizer.program.plan import Plan
@@ -23,6 +24,7 @@ from optimizer.program.rounding import residues, round_plan
 from optimizer.program.rows import EQUAL
 from optimizer.program.solver import (
     INFEASIBLE,
+    LARGE,
     OPTIMAL,
     UNBOUNDED,
     Answer,
@@ -35,11 +37,14 @@ from optimizer.texts import say
 
 SECOND_STAGE_LOSS = 1e-7
 FACE = 1e-7
+"""What a price or reduced cost must exceed to count, in yuan per unit: solvers leave up to 1e-8, true ones were 1e-6 and more."""
 TIGHTENINGS = 6
 STUCK_YUAN = 0.005
-GOLDEN = (5**0.5 - 1) / 2
 NO_FLOOR = -1e20
 """What the solvers take for a bound that is not there."""
+
+NOTHING_YUAN = 1e-9
+"""What solvers leave of a figure that is zero."""
 
 FEN_PER_LINE = 0.02
 """Two fen, in yuan: more than rounding one line of money can cost, which is half a fen for a bill and less than one for
@@ -53,6 +58,10 @@ def solve(instance: Instance, solver: str = "highs") -> Plan:
     SolverStopped, or InputError for a rule that matches nothing.
     """
     check_solver(solver)
+    if instance.settings.planting == "alone":
+        from optimizer.program.alone import decide_alone
+
+        return decide_alone(instance, solver)
     phases: dict[str, Phase] = {}
     notes: list[str] = []
     with phase("build", phases):
@@ -62,40 +71,44 @@ def solve(instance: Instance, solver: str = "highs") -> Plan:
         engine = Solver(matrix, solver, instance.settings.integer_gap)
         with ThreadPoolExecutor(max_workers=1) as beside:  # solvers leave the second core and Python free
             free = beside.submit(unprotected, program)
-            first, final, values = _with_floors_kept(program, engine, notes)
-    constant = float(instance.settings.objective.constant_yuan)
-    sign = -1.0 if instance.settings.objective.minimise else 1.0
+            answers = with_floors_kept(program, engine, notes)
+    return replace(plan_of(program, engine, answers, notes, phases), unprotected=free.result())
+
+
+def plan_of(
+    program: Program, engine: Solver, answers: tuple[Answer, Answer, np.ndarray], notes: list[str], phases: dict[str, Phase]
+) -> Plan:
+    """The plan that ``with_floors_kept`` found, without the one nobody could refuse."""
+    first, final, values = answers
+    objective = program.instance.settings.objective
+    sign = -1.0 if objective.minimise else 1.0
     return Plan(
         program=program,
-        matrix=matrix,
+        matrix=engine.matrix,
         status=OPTIMAL,
-        objective_yuan=sign * first.objective + constant,
+        objective_yuan=sign * first.objective + float(objective.constant_yuan),
         values=values,
         exact_values=final.values,
         answer=first if sign > 0 else replace(first, row_price=-first.row_price, reduced_cost=-first.reduced_cost),
         residues=residues(program, to_matrix(program), values),  # against the floors as asked for, not as tightened
-        unprotected=free.result(),
-        solver=solver,
+        unprotected=pd.DataFrame(columns=["party", "id", "balance_yuan"]),
+        solver=engine.name,
         notes=tuple(dict.fromkeys(notes)),
         phases=phases,
     )
 
 
-def _with_floors_kept(program: Program, engine: Solver, notes: list[str]) -> tuple[Answer, Answer, np.ndarray]:
+def with_floors_kept(program: Program, engine: Solver, notes: list[str]) -> tuple[Answer, Answer, np.ndarray]:
     """The answers of the first objective and of the last stage, and the practical values; floors that rounding broke
-    are raised by what it cost, and the stages run again. What rounding costs is learned from the first objective's own
-    plan, so that the later stages need to run but once as a rule.
+    are raised by what it cost, and the stages run again. What rounding costs is learned from the plan of the last stage,
+    since that of the first objective may be any of its optimal plans.
 
     Where no plan can meet a raised floor, the floor stays as asked for and a note says what rounding may cost.
     """
     asked = engine.matrix.rhs.copy()
-    if program.instance.settings.practical_units.on and not engine.matrix.integer.any():
-        answer = engine.solve()
-        if answer.status == OPTIMAL:
-            _tighten(program, engine, _broken_floors(program, round_plan(program, engine.matrix, answer.values)))
     for _ in range(TIGHTENINGS):
         try:
-            first, final = _stages(program, engine, notes)
+            first, final = stages(program, engine, notes)
         except NoPlan:
             if np.array_equal(engine.matrix.rhs, asked):
                 raise
@@ -106,7 +119,7 @@ def _with_floors_kept(program: Program, engine: Solver, notes: list[str]) -> tup
             return first, final, values
         _tighten(program, engine, broken)
     engine.matrix.rhs = asked
-    first, final = _stages(program, engine, notes)
+    first, final = stages(program, engine, notes)
     values = round_plan(program, engine.matrix, final.values)
     for (party, name), yuan in _broken_floors(program, values).items():
         notes.append(say("note.floor_missed", party=party, id=name, yuan=f"{yuan:,.2f}"))
@@ -133,12 +146,13 @@ def to_matrix(program: Program) -> Matrix:
     )
 
 
-def _stages(program: Program, engine: Solver, notes: list[str]) -> tuple[Answer, Answer]:
+def stages(program: Program, engine: Solver, notes: list[str]) -> tuple[Answer, Answer]:
     """The answer of the first objective and the one the plan is made of."""
     matrix = engine.matrix
     objective = program.instance.settings.objective
     before = (matrix.cost.copy(), matrix.lower.copy(), matrix.upper.copy(), matrix.integer.copy(), matrix.sense.copy(), matrix.rhs.copy())
-    answer = engine.solve()
+    is_large_choice = matrix.integer.any() and len(matrix.cost) > LARGE  # a search through them could take hours
+    answer = (guessed(program, engine) if is_large_choice else None) or engine.solve()
     if answer.status == INFEASIBLE:
         raise NoPlan(conflict(program, matrix))
     if answer.status == UNBOUNDED:
@@ -152,20 +166,30 @@ def _stages(program: Program, engine: Solver, notes: list[str]) -> tuple[Answer,
         engine.live = None
         gap = first.gap
         first = replace(require_optimal(engine.solve()), gap=gap)
+    engine.keep_basis()
     final = first
     if objective.name == "least_household_gain":
         final = _raise_the_next(program, engine, first, notes)
     # Then the second objective; then least tonne-kilometres and a fixed order of names, so that neither the order of
     # rows nor the solver decides between equally good plans.
-    names = 1.0 + np.modf(np.arange(1, len(matrix.cost) + 1) * GOLDEN)[0]
     second = [program.objective(objective.then)] if objective.then and objective.then != objective.name else []
     unpriced = [] if "margin" in (objective.name, objective.then) else [-program.tiers()]  # else tiers might fill in any order
-    for wish in (*second, *unpriced, -program.tonne_km(), -names):
+    for wish in (*second, *unpriced, -program.tonne_km(), -_order_of_names(len(matrix.cost))):
         final = _next_stage(engine, final, wish)
     matrix.cost, matrix.lower, matrix.upper, matrix.integer, matrix.sense, matrix.rhs = before
     if matrix.integer.any():
         engine.live = None
     return first, final
+
+
+def _order_of_names(count: int) -> np.ndarray:
+    """A fixed weight for each of ``count`` decisions, by its number.
+
+    The weights look drawn at random, so that no two ways to the same end weigh the same: with weights in even steps, two
+    bases could swap neighbouring tiers for nothing. They are large beside the tolerance of the solvers. The sequence of
+    RandomState never changes between versions of numpy.
+    """
+    return 1000.0 * (1.0 + np.random.RandomState(0).random_sample(count))
 
 
 def _raise_the_next(program: Program, engine: Solver, first: Answer, notes: list[str]) -> Answer:
@@ -210,11 +234,10 @@ def _next_stage(engine: Solver, best: Answer, wish: np.ndarray) -> Answer:
     of its dual solutions the prices come from (complementary slackness).
     """
     matrix = engine.matrix
-    scale = max(1.0, float(np.abs(matrix.cost).max(initial=0.0)))
-    kept = np.abs(best.reduced_cost) > FACE * scale
+    kept = np.abs(best.reduced_cost) > FACE
     matrix.lower = np.where(kept, best.values, matrix.lower)
     matrix.upper = np.where(kept, best.values, matrix.upper)
-    tight = np.abs(best.row_price) > FACE * scale
+    tight = np.abs(best.row_price) > FACE
     matrix.rhs = np.where(tight, matrix.activity(best.values), matrix.rhs)
     matrix.sense = np.where(tight, EQUAL, matrix.sense)
     matrix.cost = wish
@@ -255,20 +278,29 @@ def _broken_floors(program: Program, values: np.ndarray) -> dict[tuple[str, str]
     wanted = {"company": floors.company, "base": floors.base}
     if program.parties.empty or not program.instance.settings.practical_units.on:
         return {}
+    names, number = program.once("names_of_parties", lambda: _numbered_parties(program))
     amount = program.parties["yuan"].to_numpy(dtype=float) * values[program.parties["column"]]
-    used = program.parties.assign(amount=amount, lines=amount != 0).groupby(["party", "id"])[["amount", "lines"]].sum()
+    balance = np.bincount(number, weights=amount, minlength=len(names))
+    lines = np.bincount(number, weights=np.abs(amount) > NOTHING_YUAN, minlength=len(names))
     broken = {}
-    for (party, name), row in used.iterrows():
+    for (party, name), yuan, count in zip(names, balance.tolist(), lines.tolist(), strict=True):
         floor = wanted.get(party)
-        if floor is not None and row["lines"] and row["amount"] - FEN_PER_LINE * row["lines"] < float(floor):
-            broken[party, name] = float(floor) - row["amount"] + FEN_PER_LINE * row["lines"]
+        if floor is not None and count and yuan - FEN_PER_LINE * count < float(floor):
+            broken[party, name] = float(floor) - yuan + FEN_PER_LINE * count
     return broken
 
 
+def _numbered_parties(program: Program) -> tuple[list[tuple[str, str]], np.ndarray]:
+    """All parties, and of which each of the party terms is, by its number."""
+    grouped = program.parties.groupby(["party", "id"], sort=True)
+    return list(grouped.groups), grouped.ngroup().to_numpy()
+
+
 def _tighten(program: Program, engine: Solver, broken: dict[tuple[str, str], float]) -> None:
-    """Raise the floors that rounding broke by what it cost, and a little more."""
+    """Raise the floors that rounding broke by what it cost, and a little more, in whole yuan: so the last digits of an
+    answer change nothing."""
     for position, rows in enumerate(program.rows):
         if rows.rule == "participation":
             for index, key in enumerate(rows.keys[["party", "id"]].itertuples(index=False, name=None)):
                 if key in broken:
-                    engine.matrix.rhs[program.first_row[position] + index] += 1.5 * broken[key] + 1.0
+                    engine.matrix.rhs[program.first_row[position] + index] += np.ceil(1.5 * broken[key] + 1.0)

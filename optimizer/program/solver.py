@@ -26,10 +26,14 @@ from optimizer.problems import InputError, Problem, SolverStopped, nearest
 from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL
 from optimizer.texts import say
 
-OPTIMAL, INFEASIBLE, UNBOUNDED = "optimal", "infeasible", "unbounded"
+OPTIMAL, INFEASIBLE, UNBOUNDED, LIMIT, UNVERIFIED = "optimal", "infeasible", "unbounded", "limit", "unverified"
 SOLVERS = ("highs", "cbc")
 LARGE = 5000
 """Columns from which on the interior point method is used for a cold solve."""
+SHORT = 0.1
+"""The part of its limit that a restart may take where another basis may be tried after it."""
+NOISE = 1e-12
+"""What the sum of a row's terms may be off by, relative to the sum of their sizes."""
 PULP_SENSE = {AT_MOST: pulp.LpConstraintLE, AT_LEAST: pulp.LpConstraintGE, EQUAL: pulp.LpConstraintEQ}
 
 
@@ -66,24 +70,57 @@ class Answer:
     restarted: bool
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the decisions and rows of a matrix stand in a live HiGHS object: decision ``columns[i]`` is its column
+    ``column_at[i]``, row ``j`` its row ``row_at[j]``. What else the object holds is closed or freed in every restart."""
+
+    columns: np.ndarray
+    column_at: np.ndarray
+    row_at: np.ndarray
+
+
 @dataclass
 class Solver:
-    """Solves one matrix, again and again. ``name`` is highs or cbc."""
+    """Solves one matrix, again and again. ``name`` is highs or cbc.
+
+    ``live`` is a HiGHS object that holds the coefficients of the matrix where ``place`` says; ``limit`` is the most
+    simplex steps a restart may take; ``stopped`` names how the last restart ended that a cold solve had to settle.
+    """
 
     matrix: Matrix
     name: str = "highs"
     integer_gap: float = 1e-4
     live: Any = field(default=None, repr=False)
-    order: np.ndarray | None = field(default=None, repr=False)
+    place: Place | None = field(default=None, repr=False)
+    basis: Any = field(default=None, repr=False)
+    limit: int | None = None
+    stopped: str = ""
+    is_at_basis: bool = False
 
     def solve(self) -> Answer:
         """The optimum of the matrix as it stands now; check ``status`` before reading values."""
         if self.live is not None:
-            answer = self._restart()
+            is_short = not self.is_at_basis and self.basis is not None
+            answer = self._restart(SHORT if is_short else 1.0)
+            if answer.status == LIMIT and is_short:  # a bad way to go on; the kept basis may be a better one
+                self.back_to_basis()
+                answer = self._restart()
             if answer.status == OPTIMAL:
                 return answer
-            self.live = None  # a restart that fails is settled by a cold solve
+            self.stopped = answer.status
+            self.live = self.basis = None  # a restart that fails is settled by a cold solve
         return self._cold()
+
+    def keep_basis(self) -> None:
+        """Remember where the live object stands now."""
+        self.basis = self.live.getBasis() if self.live is not None else None
+
+    def back_to_basis(self) -> None:
+        """Let the next restart begin where ``keep_basis`` was called last, whatever came after it."""
+        if self.live is not None and self.basis is not None:
+            self.live.setBasis(self.basis)
+            self.is_at_basis = True
 
     # --- cold, through PuLP
 
@@ -94,59 +131,82 @@ class Solver:
         if self.name == "highs":
             self.live = problem.solverModel
             exported = problem.exported_variables() if hasattr(problem, "exported_variables") else problem.variables()
-            self.order = np.array([int(v.name[1:]) for v in exported], dtype=np.int64)
+            order = np.array([int(v.name[1:]) for v in exported], dtype=np.int64)
+            self.place = Place(order, np.arange(len(order)), np.arange(len(self.matrix.rhs)))
             return self._read(restarted=False)
         if status != OPTIMAL:
             return _nothing(status, self.matrix)
         values = np.array([v.varValue or 0.0 for v in variables])
         prices, reduced = _cbc_prices(problem, self.matrix)
-        return Answer(status, float(self.matrix.cost @ values), values, prices, reduced, self._cbc_gap(), False)
+        return Answer(status, total(self.matrix.cost, values), values, prices, reduced, self._cbc_gap(), False)
 
     def _cbc_gap(self) -> float:
         return self.integer_gap if self.matrix.integer.any() else 0.0
 
     # --- warm, on the live HiGHS object
 
-    def _restart(self) -> Answer:
-        matrix, order = self.matrix, self.order
-        assert order is not None
-        count = np.arange(len(order), dtype=np.int32)
-        lower, upper = row_bounds(matrix)
-        self.live.changeColsCost(len(count), count, -matrix.cost[order])
-        self.live.changeColsBounds(len(count), count, matrix.lower[order], matrix.upper[order])
-        rows = np.arange(len(matrix.rhs), dtype=np.int32)
-        self.live.changeRowsBounds(len(rows), rows, lower, upper)
-        self.live.setOptionValue("presolve", "off")
-        self.live.setOptionValue("solver", "simplex")
-        self.live.run()
-        return self._read(restarted=True)
+    def _restart(self, part_of_limit: float = 1.0) -> Answer:
+        matrix, place, live = self.matrix, self.place, self.live
+        assert place is not None
+        cost, lower, upper = (np.zeros(live.getNumCol()) for _ in range(3))
+        for held, wanted in ((cost, -matrix.cost), (lower, matrix.lower), (upper, matrix.upper)):
+            held[place.column_at] = wanted[place.columns]
+        least, most = np.full(live.getNumRow(), -np.inf), np.full(live.getNumRow(), np.inf)
+        least[place.row_at], most[place.row_at] = row_bounds(matrix)
+        columns, rows = (np.arange(len(of), dtype=np.int32) for of in (cost, least))
+        live.changeColsCost(len(columns), columns, cost)
+        live.changeColsBounds(len(columns), columns, lower, upper)
+        live.changeRowsBounds(len(rows), rows, least, most)
+        live.setOptionValue("presolve", "off")
+        live.setOptionValue("solver", "simplex")
+        live.setOptionValue("simplex_strategy", 0)  # primal where only costs changed: a hundredth of the dual's steps
+        if self.limit is not None:
+            live.setOptionValue("simplex_iteration_limit", int(self.limit * part_of_limit))
+        live.run()
+        self.is_at_basis = False
+        answer = self._read(restarted=True)
+        if answer.status == UNVERIFIED:  # errors that many steps added up go with a fresh factorisation
+            basis = live.getBasis()
+            live.clearSolver()
+            live.setBasis(basis)
+            live.run()
+            answer = self._read(restarted=True)
+        return answer
 
     def _read(self, restarted: bool) -> Answer:
-        matrix, order = self.matrix, self.order
-        assert order is not None
+        matrix, place = self.matrix, self.place
+        assert place is not None
         status = _highs_status(self.live, matrix)
         if status != OPTIMAL:
             return _nothing(status, matrix)
         solution = self.live.getSolution()
         values, reduced = np.zeros(len(matrix.cost)), np.zeros(len(matrix.cost))
-        values[order] = solution.col_value
-        reduced[order] = -np.asarray(solution.col_dual)
-        prices = -np.asarray(solution.row_dual)
+        values[place.columns] = np.asarray(solution.col_value)[place.column_at]
+        reduced[place.columns] = -np.asarray(solution.col_dual)[place.column_at]
+        prices = -np.asarray(solution.row_dual)[place.row_at]
         gap = float(self.live.getInfo().mip_gap) if matrix.integer.any() else 0.0
-        objective = float(matrix.cost @ values)
+        objective = total(matrix.cost, values)
         answer = Answer(status, objective, values, prices, reduced, gap, restarted)
         if restarted and not verified(matrix, answer):
-            return _nothing("unverified", matrix)
+            return _nothing(UNVERIFIED, matrix)
         return answer
 
 
+def total(one: np.ndarray, other: np.ndarray) -> float:
+    """Σ one · other. Not by ``@``, whose threads wait for each other longer than they work where cores are shared."""
+    return float((one * other).sum())
+
+
 def verified(matrix: Matrix, answer: Answer, tolerance: float = 1e-7) -> bool:
-    """Whether an answer is feasible and, for linear programs, its duality gap is at most ``tolerance`` (relative)."""
-    scale = 1.0 + np.abs(matrix.rhs)
-    left = matrix.activity(answer.values)
+    """Whether an answer is feasible and, for linear programs, its duality gap is at most ``tolerance`` (relative).
+
+    A row may be missed by a millionth of its right-hand side, and by what adding up its terms in another order can change.
+    """
+    terms = matrix.coefficient * answer.values[matrix.column]
+    left, size = (np.bincount(matrix.row, weights=of, minlength=len(matrix.rhs)) for of in (terms, np.abs(terms)))
     over = np.where(matrix.sense != AT_LEAST, left - matrix.rhs, 0.0)
     under = np.where(matrix.sense != AT_MOST, matrix.rhs - left, 0.0)
-    if (np.maximum(over, under) / scale).max(initial=0.0) > 1e-6:
+    if (np.maximum(over, under) > 1e-6 * (1.0 + np.abs(matrix.rhs)) + NOISE * size).any():
         return False
     return bool(matrix.integer.any()) or duality_gap(matrix, answer) <= tolerance
 
@@ -158,7 +218,7 @@ def duality_gap(matrix: Matrix, answer: Answer) -> float:
     )
     bound = np.where(reduced > 0, matrix.upper, matrix.lower)
     resting = np.where(np.isfinite(bound), bound, answer.values)  # an infinite bound needs a zero reduced cost
-    dual = float(answer.row_price @ matrix.rhs + reduced @ resting)
+    dual = total(answer.row_price, matrix.rhs) + total(reduced, resting)
     return abs(dual - answer.objective) / (1.0 + abs(answer.objective))
 
 
@@ -259,7 +319,7 @@ def _highs_status(live: Any, matrix: Matrix) -> str:
         live.setOptionValue("presolve", "off")
         live.run()
         status = live.getModelStatus()
-    known = {kinds.kOptimal: OPTIMAL, kinds.kInfeasible: INFEASIBLE, kinds.kUnbounded: UNBOUNDED}
+    known = {kinds.kOptimal: OPTIMAL, kinds.kInfeasible: INFEASIBLE, kinds.kUnbounded: UNBOUNDED, kinds.kIterationLimit: LIMIT}
     if status == kinds.kModelEmpty or not len(matrix.cost):
         return OPTIMAL
     return known.get(status, live.modelStatusToString(status))

@@ -21,9 +21,9 @@ from optimizer.texts import say
 SECTIONS = (opening, land, sold, money_flow, split, accounts, participation, crops, households, oversupply, limits, known, solved)
 
 
-def to_html(report: Report) -> str:
-    """The whole page as text; the same report gives the same bytes."""
-    return page(report.instance.title, policy_in_words(report), report.instance.changes, sections_of(report))
+def to_html(report: Report, plotly_from: str = "") -> str:
+    """The whole page as text; the same report gives the same bytes. ``plotly_from`` is as ``page`` has it."""
+    return page(report.instance.title, policy_in_words(report), report.instance.changes, sections_of(report), plotly_from=plotly_from)
 
 
 def sections_of(report: Report) -> list[Section]:

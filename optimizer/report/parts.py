@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from markupsafe import Markup
+
 
 @dataclass(frozen=True)
 class Text:
@@ -41,12 +43,19 @@ class Figures:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell. ``tone``: "", "loss", "strong" or "quiet"; ``shade`` 0 to 1 colours a heat map (None: no colour)."""
+    """One cell. ``tone``: "", "loss", "strong" or "quiet"; ``shade`` 0 to 1 colours a heat map (None: no colour).
+
+    ``small`` stands below the text in small letters (a difference, say), in a tone of its own; ``href`` makes the text a link
+    to a file beside the page.
+    """
 
     text: str
     tone: str = ""
     shade: float | None = None
     hint: str = ""
+    small: str = ""
+    small_tone: str = ""
+    href: str = ""
 
     @property
     def colour(self) -> str:
@@ -62,13 +71,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with a header; the first ``text_columns`` columns hold words, the others figures."""
+    """A table with a header; the first ``text_columns`` columns hold words, the others figures.
+
+    ``groups`` are titles over several columns each (title, number of columns), which together span the header.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     caption: str = ""
     text_columns: int = 1
     is_heat: bool = False
+    groups: tuple[tuple[str, int], ...] = ()
     kind: ClassVar[str] = "table"
 
 
@@ -142,7 +155,18 @@ class Cases:
     kind: ClassVar[str] = "cases"
 
 
-Part = Text | Points | Figures | Table | Calendar | Legend | Chart | Cases
+@dataclass(frozen=True)
+class Widget:
+    """Something that a script of the page draws: ``html`` of our own (made safe already) and ``data`` for the script, which
+    finds it in the element ``data-NAME``."""
+
+    name: str
+    html: Markup
+    data: Any
+    kind: ClassVar[str] = "widget"
+
+
+Part = Text | Points | Figures | Table | Calendar | Legend | Chart | Cases | Widget
 
 
 @dataclass(frozen=True)

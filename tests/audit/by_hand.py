@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from counties import county, with_parts
@@ -11,6 +15,7 @@ from county import SPLIT, document
 
 from optimizer.audit.books import Books, open_books
 from optimizer.audit.finding import Finding
+from optimizer.instance.instance import Instance
 from optimizer.instance.register import REGISTER_FOLDER, load_register
 
 PEOPLE = """household,village,persons,status
@@ -30,15 +35,21 @@ PAID = "payment,household,kind,base,period,amount_yuan,paid_on\n"
 
 def books(folder: Path, key: object = "per_head", **tables: str) -> Books:
     """The books of a county of which only these register tables exist (households and links besides, if not given)."""
-    split: dict[str, Any] = {**SPLIT, "household_key": key}
-    instance = county(folder, with_parts(document(), households=None, links=None, split=split))
     register = folder / REGISTER_FOLDER
-    register.mkdir()
+    register.mkdir(parents=True)
+    instance = replace(_without_people(json.dumps(key)), folder=folder)
     if "members" in tables:
         tables["members"] += _others(tables["members"])
     for name, text in {"households": PEOPLE, "links": EVERYBODY, **tables}.items():
         (register / f"{name}.csv").write_text(text, encoding="utf-8")
     return open_books(instance, load_register(instance, register), None)
+
+
+@cache
+def _without_people(key: str) -> Instance:
+    """The county of a key (as JSON) without its people, loaded once for all tests."""
+    split: dict[str, Any] = {**SPLIT, "household_key": json.loads(key)}
+    return county(Path(mkdtemp()) / "county", with_parts(document(), households=None, links=None, split=split))
 
 
 def _others(members: str) -> str:

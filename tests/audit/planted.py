@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +20,9 @@ from optimizer.audit.faults.planters import OF_RESULTS
 from optimizer.audit.finding import Finding, register
 from optimizer.audit.result import read_result
 from optimizer.audit.synthetic import PAID_FOLDER, PAYMENTS_FILE
+from optimizer.instance.instance import Instance
 from optimizer.instance.loading import load
+from optimizer.instance.raw import MAIN_FILE
 from optimizer.instance.register import REGISTER_FOLDER, load_register
 
 NOTE = "S4"
@@ -38,16 +41,22 @@ class Audited:
     notes: Counter[str]
 
 
-def books_of(folder: Path) -> Books:
-    """The books of an instance folder with its register, its year of payments and its result."""
-    instance = load(folder)
+@cache
+def clean_books(folder: Path) -> Books:
+    """The books of a clean county, opened once for all faults: planters read them and change copies of its tables only."""
+    return books_of(folder)
+
+
+def books_of(folder: Path, plan: Instance | None = None) -> Books:
+    """The books of an instance folder with its register, its year of payments and its result (and its ``plan``, if loaded)."""
+    instance = plan or load(folder)
     payments = [file for file in [folder / PAID_FOLDER / PAYMENTS_FILE] if file.is_file()]
     result = read_result(folder / RESULT) if (folder / RESULT).is_dir() else None
     return open_books(instance, load_register(instance, folder / REGISTER_FOLDER, payments), result)
 
 
-def audited(folder: Path) -> Audited:
-    books = books_of(folder)
+def audited(folder: Path, plan: Instance | None = None) -> Audited:
+    books = books_of(folder, plan)
     checked = run_checks(books)
     rows = register(checked.findings, books.table("finding_decisions"))
     grave = [finding for finding in checked.findings if severity(finding) != NOTE]
@@ -69,12 +78,19 @@ def found_after(clean: Path, tmp_path: Path, codes: Sequence[str]) -> tuple[froz
     out = tmp_path / "-".join(codes)
     if set(codes) <= set(OF_RESULTS):
         shutil.copytree(clean, out, ignore=shutil.ignore_patterns(RESULT))
-        planted = plant(clean / RESULT, out / RESULT, codes)
+        planted, plan = plant(clean / RESULT, out / RESULT, codes), None
     else:
-        planted = plant(clean, out, codes, read_result(clean / RESULT))
+        planted = plant(clean, out, codes, books=clean_books(clean))
+        plan = replace(clean_books(clean).plan, folder=out)
+        assert inputs_of(out) == inputs_of(clean)  # what the plan was loaded from
     rows = planted[["expected_code", "fen_at_risk", "subject"]].itertuples(index=False)
     expected = frozenset((str(code), int(fen), str(subject)) for code, fen, subject in rows)
-    found = audited(out)
+    found = audited(out, plan)
     noted = {code for code, *_ in expected if catalogue()[code].severity == NOTE}
     extra = frozenset(told(finding) for finding in found.checked.findings if finding.code in noted)
     return expected, found.told | (extra & expected)
+
+
+def inputs_of(folder: Path) -> dict[str, bytes]:
+    """The files ``load`` reads."""
+    return {file.name: file.read_bytes() for file in (folder / MAIN_FILE, *folder.glob("*.csv"))}

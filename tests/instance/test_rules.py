@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optimizer.instance.checks_rules import DECISION_KEYS, FILTERS, NEEDED, TAKEN
+from optimizer.instance.checks_rules import ALWAYS_TAKEN, DECISION_KEYS, FILTERS, NEEDED, TAKEN
 from optimizer.instance.registry import registry
 
 RULES = {attribute.column: attribute for attribute in registry()["rules"].attributes}
@@ -21,7 +21,7 @@ def test_columns_of_rules_exist() -> None:
 
 
 def test_every_column_of_rules_is_taken_by_some_rule() -> None:
-    assert {c for columns in (*NEEDED.values(), *TAKEN.values()) for c in columns} == set(RULES) - {"name", "rule"}
+    assert {c for columns in (*NEEDED.values(), *TAKEN.values()) for c in columns} == set(RULES) - set(ALWAYS_TAKEN)
 
 
 def test_every_decision_is_listed() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from optimizer.household.distribution import Distribution
-from optimizer.report.summary import diversity, objectives, oversupply, summarise
+from optimizer.household.figures import diversity, objectives, oversupply
+from optimizer.report.summary import summarise
 from optimizer.report.tables import tables
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optimizer.audit.books import Books
+from optimizer.audit.books import Books, kept
 from optimizer.audit.matching import CELL
 
 POT = ["kind", "base", "settlement"]
@@ -26,6 +26,7 @@ DIVIDED = ("dividend", "share")
 NOT_SUMMED, STEERED, NOT_AGREED = "C01", "R06", "R03"
 
 
+@kept
 def differing_lines(books: Books) -> pd.DataFrame:
     """Lines whose listed amount is not the due one: CELL, due_fen, listed_fen, off_fen, code (who owns it), file, row."""
     lines = _comparable(books)

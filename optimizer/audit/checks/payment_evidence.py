@@ -33,6 +33,8 @@ def paid_evidence(line: Any) -> Evidence:
 
 def with_lines(books: Books, cells: pd.DataFrame) -> Iterator[tuple[Cell, list[Any], tuple[Evidence, ...]]]:
     """Each cell, its payments (rows of ``books.payments``) by day, and what shows the due and the payments."""
+    if cells.empty:
+        return
     households = set(cells["household"])
     due = books.due[books.due["household"].isin(households)]
     due = due.assign(settlement=books.settlements.named(due["kind"], due["period"]))

@@ -78,4 +78,4 @@ def _met(before: pd.DataFrame | None, after: pd.DataFrame, tables: Tables) -> It
 
 
 def _rows(table: pd.DataFrame) -> set[tuple[str, ...]]:
-    return set(table.fillna("").itertuples(index=False, name=None))
+    return set(zip(*(table[column].fillna("").tolist() for column in table), strict=True))

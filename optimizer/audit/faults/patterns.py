@@ -37,20 +37,24 @@ def _standing_out(books: Books, cells: pd.DataFrame) -> pd.DataFrame:
     """Those who would stand out most of all with the greatest ``rent_fen`` that is no capture, the clearest first."""
     lines = away_from_peers(books)
     lines = lines[lines["kind"] == "rent"]
-    leading = lines.loc[lines["peers"] >= PEERS, "deviations"].idxmax()
+    with_peers = lines[lines["peers"] >= PEERS]
+    leading = lines.at[with_peers["deviations"].idxmax(), "payment"]
+    strongest = with_peers.groupby(["base", "settlement"])["deviations"].max()
     found = []
-    for cell in cells[cells["payment"] != lines.at[leading, "payment"]].itertuples():
-        mine = lines[(lines["base"] == cell.base) & (lines["settlement"] == cell.settlement)]
-        is_own = mine["payment"] == cell.payment
-        others = int(mine.loc[~is_own, "amount_fen"].sum())
-        rent_fen = min(int(others * GREATEST_PART / (1 - GREATEST_PART)), int(cell.paid_fen) * MOST_TIMES)
-        per_head = mine["per_head"].mask(is_own, mine["per_head"] * (rent_fen / cell.paid_fen))
-        away = (per_head - per_head.median()).abs()
-        deviations = away / max(CONSISTENT * away.median(), LEAST_SPREAD * per_head.median())
-        elsewhere = lines.loc[~lines.index.isin(mine.index) & (lines["peers"] >= PEERS), "deviations"].max()
-        own = float(deviations[is_own].iloc[0])
-        if own == deviations.max() and own > books.limits.outlier_spread and not own <= elsewhere:
-            found.append((own, cell.Index, rent_fen))
+    for (base, settlement), mine in lines.groupby(["base", "settlement"]):
+        elsewhere = strongest.drop((base, settlement), errors="ignore").max()
+        names, fen, per_head = (mine[column].to_numpy() for column in ("payment", "amount_fen", "per_head"))
+        here = cells[(cells["base"] == base) & (cells["settlement"] == settlement) & (cells["payment"] != leading)]
+        for cell in here.itertuples():
+            is_own = names == cell.payment
+            rent_fen = min(int(int(fen[~is_own].sum()) * GREATEST_PART / (1 - GREATEST_PART)), int(cell.paid_fen) * MOST_TIMES)
+            raised = np.where(is_own, per_head * (rent_fen / cell.paid_fen), per_head)
+            middle = np.nanmedian(raised)
+            away = np.abs(raised - middle)
+            deviations = away / max(CONSISTENT * np.nanmedian(away), LEAST_SPREAD * middle)
+            own = float(deviations[is_own][0])
+            if own == np.nanmax(deviations) and own > books.limits.outlier_spread and not own <= elsewhere:
+                found.append((own, cell.Index, rent_fen))
     chosen = sorted(found, reverse=True)
     return cells.loc[[index for _, index, _ in chosen]].assign(rent_fen=[fen for *_, fen in chosen])
 

@@ -35,11 +35,12 @@ INPUTS = "inputs_sha256"
 COLUMNS = ["code", "expected_code", "fen_at_risk", "subject", "says"]
 
 
-def plant(folder: Path, out: Path, codes: Sequence[str], result: Result | None = None) -> pd.DataFrame:
+def plant(folder: Path, out: Path, codes: Sequence[str], result: Result | None = None, books: Books | None = None) -> pd.DataFrame:
     """Copy ``folder`` to ``out``, plant one fault per code (a code may come several times) and say what must be found.
 
     ``folder``: an instance with ``register/`` and ``paid/``, both clean, or a results folder for the codes OF_RESULTS.
-    ``result``: the instance's result, for faults that set what was paid against what was planned.
+    ``result``: the instance's result, for faults that set what was paid against what was planned. ``books``: those of the
+    instance with its result, where they are open already (whoever plants often in the same folder opens them once).
     The table returned, one row per finding, is also ``out/planted/planted.csv``: code (planted), expected_code, fen_at_risk,
     subject, says. Raises InputError for an unknown code, a folder of another kind or a target that is in use; ``out``
     then is not there.
@@ -50,7 +51,9 @@ def plant(folder: Path, out: Path, codes: Sequence[str], result: Result | None =
     with _written_whole(out) as draft:
         shutil.copytree(folder, draft)
         is_result = (folder / SUMMARY).is_file()
-        planted = _in_results(folder, draft, out, codes) if is_result else _in_register(folder, draft, codes, result)
+        planted = (
+            _in_results(folder, draft, out, codes) if is_result else _in_register(folder, draft, codes, books or _books(folder, result))
+        )
         _write(planted, draft / PLANTED_FOLDER / "planted.csv")
     return planted
 
@@ -74,12 +77,18 @@ def _check_codes(folder: Path, codes: Sequence[str]) -> None:
         raise InputError(problems)
 
 
-def _in_register(folder: Path, draft: Path, codes: Sequence[str], result: Result | None) -> pd.DataFrame:
+def _books(folder: Path, result: Result | None) -> Books:
     instance = load(folder)
-    payments = [file for file in [folder / PAID_FOLDER / PAYMENTS_FILE] if file.is_file()]
-    books = open_books(instance, load_register(instance, folder / REGISTER_FOLDER, payments), result)
-    tables = {name: as_text(instance.table(name)[list(registry()[name].columns)]) for name in PEOPLE}
-    files = {file.stem: file.relative_to(folder) for file in (*sorted((folder / REGISTER_FOLDER).glob("*.csv")), *payments)}
+    return open_books(instance, load_register(instance, folder / REGISTER_FOLDER, _payments(folder)), result)
+
+
+def _payments(folder: Path) -> list[Path]:
+    return [file for file in [folder / PAID_FOLDER / PAYMENTS_FILE] if file.is_file()]
+
+
+def _in_register(folder: Path, draft: Path, codes: Sequence[str], books: Books) -> pd.DataFrame:
+    tables = {name: as_text(books.plan.table(name)[list(registry()[name].columns)]) for name in PEOPLE}
+    files = {file.stem: file.relative_to(folder) for file in (*sorted((folder / REGISTER_FOLDER).glob("*.csv")), *_payments(folder))}
     tables |= {name: _read(folder / file) for name, file in files.items()}
     before = {name: table.copy() for name, table in tables.items()}
     planted = _planted(books, tables, codes)

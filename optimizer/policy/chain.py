@@ -1,0 +1,81 @@
+"""Policies solved one after another: the unit of work that is handed to a worker, fixed whatever the number of workers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from optimizer.household.distribution import Distribution, distribute
+from optimizer.instance.instance import Instance
+from optimizer.policy.comparison import NO_PLAN, REFERENCE, REFUSED, STOPPED, Outcome
+from optimizer.policy.keeping import keep, kept
+from optimizer.policy.outcome import outcome_of
+from optimizer.problems import InputError, NoPlan, OptimizerError
+from optimizer.program.live import Live
+from optimizer.program.plan import Plan
+
+Show = Callable[[Distribution], Mapping[str, str]]
+"""Makes the files of a whole plan, by name."""
+
+ENDS: dict[type[OptimizerError], str] = {NoPlan: NO_PLAN, InputError: REFUSED}
+
+
+@dataclass
+class Runner:
+    """Makes outcomes, one instance after the other, on one live solver.
+
+    ``show`` makes the files of each plan. In ``store`` (policy/keeping.py; None: nowhere) each outcome is kept as soon as it
+    is there, so that an interrupted comparison goes on where it stopped.
+    """
+
+    show: Show | None = None
+    store: Path | None = None
+    live: Live = field(default_factory=Live)
+
+    def run(self, instance: Instance, parent: str = REFERENCE) -> Outcome:
+        """The outcome of an instance; without a plan its status says so and ``why`` gives the sentences."""
+        key = self._key(instance)
+        known = kept(self.store, key)
+        if known is not None:
+            return known
+        outcome = self._made(instance, parent)
+        keep(self.store, key, outcome)
+        return outcome
+
+    def knows(self, instance: Instance) -> bool:
+        """Whether the outcome is in the store already."""
+        return kept(self.store, self._key(instance)) is not None
+
+    @property
+    def is_cold(self) -> bool:
+        """Whether nothing was solved yet from which a program could go on."""
+        return not self.live.held
+
+    def _made(self, instance: Instance, parent: str) -> Outcome:
+        clock = time.perf_counter()
+        try:
+            plan = self.live.decide(instance)
+            seconds = round(time.perf_counter() - clock, 3)
+            distribution = distribute(plan)
+        except OptimizerError as error:
+            return _without_plan(instance.policy, parent, error, instance.changes)
+        outcome = outcome_of(distribution, parent, seconds)
+        return replace(outcome, files=self.show(distribution)) if self.show else outcome
+
+    def plan(self, instance: Instance) -> Plan:
+        """The plan itself, on the same live solver. Raises NoPlan, SolverStopped and InputError."""
+        return self.live.decide(instance)
+
+    def _key(self, instance: Instance) -> tuple[object, ...]:
+        return instance.policy, instance.changes, self.show is not None
+
+
+def refused(policy: str, parent: str, error: InputError) -> Outcome:
+    """A policy whose changed instance makes no sense."""
+    return _without_plan(policy, parent, error, ())
+
+
+def _without_plan(policy: str, parent: str, error: OptimizerError, changes: tuple[str, ...]) -> Outcome:
+    return Outcome(policy, parent, ENDS.get(type(error), STOPPED), changes, why=error.lines)

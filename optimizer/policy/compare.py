@@ -1,0 +1,158 @@
+"""``compare``: all policies of a county side by side, with frontiers, sensitivities and what coordination earns."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from optimizer.instance.grids import Named, meant
+from optimizer.instance.instance import Instance
+from optimizer.instance.loading import Given, instance_of, read_given
+from optimizer.policy import jobs as work
+from optimizer.policy.chain import Show
+from optimizer.policy.comparison import COORDINATED, FAILED, REFERENCE, UNCOORDINATED, Comparison, Outcome
+from optimizer.policy.executing import Died, Job, run_all
+from optimizer.problems import InputError, Problem, nearest
+from optimizer.texts import say
+
+CHAIN = 50
+"""Policies that are solved one after another, at most. Fixed, so that results do not depend on the number of workers."""
+
+MOST = 200
+"""Policies that are compared without asking."""
+
+SEASONS = 6
+"""Seasons of bases that follow last season's prices."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is to be compared: policies in their order (the reference first), names of frontiers and of sensitivities, and
+    whether coordination and the split are looked into as well (they are unless single names were asked for)."""
+
+    policies: tuple[Named, ...]
+    frontiers: tuple[str, ...]
+    sensitivities: tuple[str, ...]
+    is_whole: bool
+
+
+def compare(
+    path: str | Path | Given,
+    names: Sequence[str] = (),
+    *,
+    workers: int = 1,
+    scheduler: str = "",
+    is_sure: bool = False,
+    show: Show | None = None,
+    store: Path | None = None,
+    done: Callable[[int, int], None] = lambda finished, all_of_them: None,
+) -> Comparison:
+    """Run every policy of the instance in the folder ``path`` (or those of ``names``, beside the reference) and compare them.
+
+    ``names`` may name policies, grids (all their members), frontiers and sensitivities. ``workers`` processes share the
+    work, or the Dask cluster at ``scheduler``; the figures are the same. ``show`` makes the files of each whole plan;
+    ``store`` is a folder (policy/keeping.py) in which outcomes are kept as they come, so that a comparison can go on after
+    an interruption.
+    ``done`` is told how many jobs are finished, and of how many.
+
+    Raises InputError with every problem of the instance, unknown names, or more than ``MOST`` policies unless
+    ``is_sure``. A policy without a plan is an outcome that says so.
+    """
+    clock = time.perf_counter()
+    given = path if isinstance(path, Given) else read_given(path)
+    reference = instance_of(given)
+    chosen = choose(given, reference, names, is_sure)
+    if store is not None:
+        store.mkdir(parents=True, exist_ok=True)
+    todo = list(_jobs(given, reference, chosen, show, store))
+    finished: list[str] = []
+
+    def count(name: str) -> None:
+        finished.append(name)
+        done(len(finished), len(todo))
+
+    results = dict(zip([job.name for job in todo], run_all(todo, workers, scheduler, count), strict=True))
+    return _gathered(reference, chosen, results, round(time.perf_counter() - clock, 3))
+
+
+def choose(given: Given, reference: Instance, names: Sequence[str], is_sure: bool = False) -> Chosen:
+    """What ``names`` mean (nothing: all there is). Raises InputError for unknown ones, and for more than ``MOST`` policies
+    unless ``is_sure``."""
+    frontiers = [str(name) for name in reference.table("frontiers")["frontier"]]
+    sensitivities = [str(name) for name in reference.table("sensitivities")["sensitivity"]]
+    families = [*given.policies.rows, UNCOORDINATED, COORDINATED]
+    wanted = [name for name in dict.fromkeys(names or families) if name not in (REFERENCE, *frontiers, *sensitivities)]
+    built_in = {name: (1, [Named(name, REFERENCE, "")]) for name in (UNCOORDINATED, COORDINATED)}
+    found = {name: built_in.get(name) or meant(name, given.policies) for name in wanted}
+    unknown = [name for name, (count, _) in found.items() if not count]
+    if unknown:
+        known = [REFERENCE, *families, *frontiers, *sensitivities]
+        expected = say("expected.compared", known=", ".join(known))
+        raise InputError([Problem("--policies", None, "", name, expected, nearest(name, known)) for name in unknown])
+    count = sum(count for count, _ in found.values())
+    if count > MOST and not is_sure:
+        grids = ", ".join(f"{name} ({count})" for name, (count, _) in found.items() if count > 1)
+        many = say("found.many_policies", count=count, grids=grids)
+        raise InputError([Problem("--policies", None, "", many, say("expected.fewer_policies", most=MOST))])
+    policies = dict.fromkeys([Named(REFERENCE, "", ""), *(named for _, members in found.values() for named in members)])
+    return Chosen(
+        tuple(policies),
+        tuple(name for name in frontiers if not names or name in names),
+        tuple(name for name in sensitivities if not names or name in names),
+        not names,
+    )
+
+
+def _jobs(given: Given, reference: Instance, chosen: Chosen, show: Show | None, store: Path | None) -> Iterator[Job]:
+    """All work as jobs of fixed content, longest first."""
+    count = math.ceil(len(chosen.policies) / CHAIN)
+    size = math.ceil(len(chosen.policies) / count)
+    for start in range(0, len(chosen.policies), size):
+        links = chosen.policies[start : start + size]
+        parts = tuple(Job(link.policy, work.chain, (given, (link,), show, store)) for link in links)
+        yield Job(f"policies {start}", work.chain, (given, links, show, store), parts)
+    if chosen.sensitivities:
+        yield Job("sensitivities", work.sensitivities, (given, chosen.sensitivities, store))
+    for name in chosen.frontiers:
+        yield Job(f"frontier {name}", work.frontier, (given, name, show, store))
+    if chosen.is_whole:
+        yield Job("seasons", work.follow_prices, (given, SEASONS))
+        if reference.split:
+            yield Job("whole", work.who_stays_whole, (given,))
+
+
+def _gathered(reference: Instance, chosen: Chosen, results: dict[str, list[Any]], seconds: float) -> Comparison:
+    notes: list[str] = []
+
+    def alive(name: str) -> Any:
+        """The result of a job without parts; None if it died or was not asked for."""
+        (found,) = results.get(name, [None])
+        if isinstance(found, Died):
+            notes.append(say("compare.died", job=name))
+            return None
+        return found
+
+    outcomes: list[Outcome] = []
+    for name, found in results.items():
+        if name.startswith("policies "):
+            outcomes += [made for part in found for made in (part if not isinstance(part, Died) else [_failed(part, chosen)])]
+    curves = [alive(f"frontier {name}") for name in chosen.frontiers]
+    return Comparison(
+        instance=reference,
+        outcomes=tuple(outcomes),
+        frontiers=tuple(curve for curve in curves if curve is not None),
+        sensitivities=tuple(alive("sensitivities") or ()),
+        seasons=tuple(alive("seasons") or ()),
+        wholes=tuple(alive("whole") or ()),
+        notes=tuple(notes),
+        seconds={"all": seconds},
+    )
+
+
+def _failed(died: Died, chosen: Chosen) -> Outcome:
+    parent = next(p.parent for p in chosen.policies if p.policy == died.job)
+    return Outcome(died.job, parent, FAILED, why=(say("compare.worker_died"),))

@@ -1,0 +1,49 @@
+"""Jobs in this process, on several, and on a cluster: the same results in the same order, and no worker takes others along."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from working import dies, dies_the_first_time, double, fails
+
+from optimizer.policy.executing import Died, Job, run_all
+from optimizer.problems import InputError
+
+DOUBLES = [Job(f"double {n}", double, (n,)) for n in range(5)]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_results_come_in_the_order_of_the_jobs(workers: int) -> None:
+    assert run_all(DOUBLES, workers) == [[0], [2], [4], [6], [8]]
+
+
+def test_every_finished_job_is_told() -> None:
+    told: list[str] = []
+    run_all(DOUBLES, done=told.append)
+    assert sorted(told) == [job.name for job in DOUBLES]
+
+
+def test_a_worker_that_dies_takes_nothing_else_along() -> None:
+    found = run_all([DOUBLES[1], Job("deadly", dies, ()), DOUBLES[2]], workers=2)
+    assert found == [[2], [Died("deadly")], [4]]
+
+
+def test_a_job_whose_worker_always_dies_is_done_in_its_parts() -> None:
+    parts = (DOUBLES[3], Job("deadly part", dies, ()))
+    assert run_all([Job("deadly whole", dies, (), parts)], workers=2) == [[6, Died("deadly part")]]
+
+
+def test_a_job_whose_worker_died_once_is_done_again(tmp_path: Path) -> None:
+    assert run_all([Job("unlucky", dies_the_first_time, (tmp_path / "mark",))], workers=2) == [["done"]]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_mistake_of_our_own_is_raised(workers: int) -> None:
+    with pytest.raises(ValueError, match="of our own"):
+        run_all([Job("wrong", fails, ())], workers)
+
+
+def test_a_cluster_that_cannot_be_reached_is_an_error_of_the_input() -> None:
+    with pytest.raises(InputError, match="--scheduler"):
+        run_all(DOUBLES, scheduler="nonsense://nowhere")
