@@ -102,17 +102,16 @@ class _Outcomes:
         self.instance, self.name, self.run, self.variant = instance, name, run, variant
         self.made: list[Instance] = []
 
-    def __call__(self, changes: tuple[str, ...]) -> Outcome:
+    def __call__(self, changes: tuple[str, ...], position: int) -> Outcome:
+        """The outcome of the point that stands at ``position`` (from 1) on the curve, and is named for it."""
+        point = f"{self.name}-{position:02d}"
         try:
-            self.made.append(self.variant(changes))
+            self.made.append(replace(self.variant(changes), policy=point))
             return self.run(self.made[-1])
         except InputError as error:
-            return self.without_plan(REFUSED, changes, error.lines)
+            return Outcome(point, self.instance.policy, REFUSED, changes, why=error.lines)
         except NoPlan as error:
-            return self.without_plan(NO_PLAN, changes, error.lines)
-
-    def without_plan(self, status: str, changes: tuple[str, ...], why: tuple[str, ...]) -> Outcome:
-        return Outcome(self.name, self.instance.policy, status, changes, why=why)
+            return Outcome(point, self.instance.policy, NO_PLAN, changes, why=error.lines)
 
 
 def objective_changes(instance: Instance, maximise: str, then: str = "") -> tuple[str, ...]:
@@ -137,16 +136,18 @@ def floor_change(objective: str, level: float) -> str:
 def _between_ends(outcome_of: _Outcomes, f: str, g: str, count: int) -> list[Point]:
     """The points in order of their floors. They are solved from the far end backwards: its basis is at hand, and stays
     feasible as floors fall."""
-    first, last = _end(outcome_of, f, g), _end(outcome_of, g, f)
+    first, last = _end(outcome_of, f, g, 1), _end(outcome_of, g, f, count)
     start, stop = first.objectives.get(g), last.objectives.get(g)
     limits = [] if start is None or stop is None or not _less(start, stop) else _between(start, stop, count)
     changes = objective_changes(outcome_of.instance, f, g)
-    inner = [(limit, outcome_of((*changes, floor_change(g, limit)))) for limit in reversed(limits)]
+    inner = [
+        (limit, outcome_of((*changes, floor_change(g, limit)), position)) for position, limit in reversed(list(enumerate(limits, start=2)))
+    ]
     found = [(_or_nan(start), first), *reversed(inner), (_or_nan(stop), last)]
     return [Point(limit, o.objectives.get(g), o.objectives.get(f), False, o) for limit, o in found]
 
 
-def _end(outcome_of: _Outcomes, first: str, second: str) -> Outcome:
+def _end(outcome_of: _Outcomes, first: str, second: str, position: int) -> Outcome:
     """The best plan for ``first``, and of those the best for ``second``.
 
     ``least_household_gain`` as the first objective goes on to raise the next village and the next, which costs some of
@@ -154,12 +155,12 @@ def _end(outcome_of: _Outcomes, first: str, second: str) -> Outcome:
     at its greatest, then the most of ``second`` with that level as a floor.
     """
     instance = outcome_of.instance
-    best = outcome_of(objective_changes(instance, first, second))
+    best = outcome_of(objective_changes(instance, first, second), position)
     if first != LEAST or first not in best.objectives:
         return best
     level = best.objectives[first]
     floor = floor_change(first, level - max(FLOOR_SLACK * abs(level), LEAST_SLACK_YUAN))
-    again = outcome_of((*objective_changes(instance, second, first), floor))
+    again = outcome_of((*objective_changes(instance, second, first), floor), position)
     return again if again.is_plan else best
 
 
@@ -178,8 +179,8 @@ def _along(outcome_of: _Outcomes, maximise: str, path: str, low: Fraction, high:
     """The points in order of the attribute."""
     changes = objective_changes(outcome_of.instance, maximise)
     points = []
-    for text in steps(low, high, count, _kind(path)):
-        outcome = outcome_of((*changes, f"{path}={text}"))
+    for position, text in enumerate(steps(low, high, count, _kind(path)), start=1):
+        outcome = outcome_of((*changes, f"{path}={text}"), position)
         limit = float(Fraction(text))
         points.append(Point(limit, limit, outcome.objectives.get(maximise), False, outcome))
     return points

@@ -47,10 +47,9 @@ def frontier(given: Given, name: str, show: Show | None, store: Path | None) -> 
     reference = instance_of(given)
     row = next(row for row in reference.table("frontiers").to_dict("records") if row["frontier"] == name)
     runner = Runner(show, store)
-    numbers = iter(range(1, 1000))
 
     def variant(changes: tuple[str, ...]) -> Instance:
-        return instance_of(given, REFERENCE, changes, name=f"{name}-{next(numbers):02d}")
+        return instance_of(given, REFERENCE, changes)
 
     return trace(
         reference, name, row["maximise"], row["against"], row["better"], row["from"], row["to"], int(row["points"]), runner.run, variant

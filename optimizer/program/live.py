@@ -171,7 +171,7 @@ class Live:
         if instance.settings.planting == "alone":
             from optimizer.program.alone import decide_alone
 
-            return decide_alone(instance, self.solver)
+            return replace(decide_alone(instance, self.solver), rebuilt_because=say("live.alone"))
         phases: dict[str, Phase] = {}
         with phase("build", phases):
             program = self._build(instance)
