@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 import optimizer
 from optimizer.household.distribution import Distribution
+from optimizer.household.figures import objectives
 from optimizer.instance.document import COST_ACCOUNTS
 from optimizer.instance.instance import Instance
 from optimizer.instance.pools import party_shares
@@ -27,7 +28,6 @@ from optimizer.program.money import SIGN
 from optimizer.program.plan import Plan
 from optimizer.program.rows import AT_LEAST, AT_MOST
 from optimizer.program.solver import duality_gap
-from optimizer.household.figures import objectives
 
 Document = dict[str, Any]
 OBJECTIVES = ("sales", "margin", "household_gain", "county_income", "least_household_gain")

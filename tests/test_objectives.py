@@ -9,8 +9,8 @@ import pytest
 from counties import FARM, SPLIT, county, distributed, with_parts
 
 import optimizer
-from optimizer.program.plan import Plan
 from optimizer.household.figures import objectives
+from optimizer.program.plan import Plan
 
 EXACT = {"practical_units": {"on": "no"}}
 

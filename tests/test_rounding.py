@@ -119,3 +119,18 @@ def test_a_process_takes_whole_kilograms_within_its_capacity(tmp_path: Path) -> 
                      demand=[{**FARM["demand"][0], "product": "kraut", "price_yuan_per_kg": 3}])  # fmt: skip
     plan = solve(tmp_path, document)
     assert (total(plan, "process"), total(plan, "sell")) == pytest.approx((3.21, 2.471))
+
+
+def test_goods_sold_from_store_after_the_turn_of_the_year_were_put_into_it(tmp_path: Path) -> None:
+    """Harvested late, sold early in the cyclic year: what arrives from the store is what was put in, less its loss."""
+    over_the_year = grown(
+        1033,
+        periods={"names": ["early", "late"], "cyclic": "yes"},
+        storage=[{"node": "hill", "product": "cabbage", "keeps_share": "0.9"}],
+        demand=[{"market": "town", "product": "cabbage", "period": "early", "quantity_t": 20, "price_yuan_per_kg": 2}],
+    )
+    plan = solve(tmp_path, over_the_year)
+    stored, sold, grew = (plan.decisions(kind)["value"].sum() for kind in ("store", "sell", "harvest"))
+    assert sold > 1
+    assert stored <= grew + 1e-9
+    assert sold <= 0.9 * stored + 1e-9

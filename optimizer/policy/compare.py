@@ -16,6 +16,7 @@ from optimizer.policy import jobs as work
 from optimizer.policy.chain import Show
 from optimizer.policy.comparison import COORDINATED, FAILED, REFERENCE, UNCOORDINATED, Comparison, Outcome
 from optimizer.policy.executing import Died, Job, run_all
+from optimizer.policy.keeping import close_empty, open_store
 from optimizer.problems import InputError, Problem, nearest
 from optimizer.texts import say
 
@@ -67,7 +68,7 @@ def compare(
     reference = instance_of(given)
     chosen = choose(given, reference, names, is_sure)
     if store is not None:
-        store.mkdir(parents=True, exist_ok=True)
+        open_store(store)
     todo = list(_jobs(given, reference, chosen, show, store))
     finished: list[str] = []
 
@@ -75,7 +76,12 @@ def compare(
         finished.append(name)
         done(len(finished), len(todo))
 
-    results = dict(zip([job.name for job in todo], run_all(todo, workers, scheduler, count), strict=True))
+    try:
+        results = dict(zip([job.name for job in todo], run_all(todo, workers, scheduler, count), strict=True))
+    except InputError:  # no workers to be had: nothing was begun
+        if store is not None:
+            close_empty(store)
+        raise
     return _gathered(reference, chosen, results, round(time.perf_counter() - clock, 3))
 
 

@@ -179,12 +179,17 @@ class Bearing:
 
 @dataclass(frozen=True)
 class Marked:
-    """A split to be marked in the picture: what company and households keep, as shares of gross sales of that plan."""
+    """A split to be marked in the picture: what company, households and bases receive, as shares of gross sales of that plan.
+
+    ``is_whole``: whether no company and no base loses under it, by its own workings. Under a net split every party's costs
+    are paid back to it, so that this cannot be read off the picture, whose triangles are of gross shares for all alike.
+    """
 
     name: str
     company_share: float
     household_share: float
     base_share: float
+    is_whole: bool
 
 
 @dataclass(frozen=True)

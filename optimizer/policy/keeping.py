@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -12,6 +13,8 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from optimizer.policy.comparison import Outcome
+from optimizer.problems import InputError, Problem
+from optimizer.texts import say
 
 MATTERING = ("optimizer", "pulp", "highspy", "numpy", "pandas")
 """Packages another version of which may change a figure: what was kept under one is not used under another."""
@@ -21,6 +24,20 @@ def store_for(target: Path, inputs_sha256: Mapping[str, str]) -> Path:
     """The folder in which outcomes for ``target`` are kept: another one once any input or version has changed."""
     told = json.dumps([sorted(inputs_sha256.items()), [_version(package) for package in MATTERING]])
     return target.with_name(f".{target.name}.unfinished-{hashlib.sha256(told.encode()).hexdigest()[:16]}")
+
+
+def open_store(store: Path) -> None:
+    """Make the folder. Raises InputError where it cannot be written."""
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError([Problem(str(store.parent), None, "", error.strerror or str(error), say("expected.writable"))]) from error
+
+
+def close_empty(store: Path) -> None:
+    """Remove the folder if nothing was kept in it."""
+    with contextlib.suppress(OSError):
+        store.rmdir()
 
 
 def forget(target: Path) -> None:

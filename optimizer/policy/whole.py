@@ -169,12 +169,20 @@ def marks(distribution: Distribution) -> tuple[Marked, ...]:
 
 
 def _marked(distribution: Distribution, name: str, rules: tuple[SplitRule, ...], gross: int) -> Marked:
-    """What company, households (their pots) and bases get from the clearing account, less the deficits that are claimed."""
+    """What company, households (their pots) and bases get from the clearing account, less the deficits that are claimed.
+
+    Everyone is whole if each company and base gets at least the costs it bears.
+    """
     entries = split_entries(distribution.instance, distribution.sales, distribution.ledger, rules)
     got = entries[entries["payer"] == CLEARING].groupby("receiver")["amount_fen"].sum()
     claimed = int(entries.loc[entries["receiver"] == CLEARING, "amount_fen"].sum())  # claims are on bases
     company, households, base = (int(got.get(party, 0)) for party in ("company", POT, "base"))
-    return Marked(name, company / gross, households / gross, (base - claimed) / gross)
+    names = ["party", "id"]
+    came = entries[entries["payer"] == CLEARING].groupby(["receiver", "receiver_id"])["amount_fen"].sum().rename_axis(names)
+    went = entries[entries["receiver"] == CLEARING].groupby(["payer", "payer_id"])["amount_fen"].sum().rename_axis(names)
+    left = pd.concat([came, -went, -costs_borne(distribution).groupby(names)["fen"].sum()]).groupby(level=names).sum()
+    is_whole = bool((left[left.index.get_level_values(0).isin(PARTIES)] >= 0).all())
+    return Marked(name, company / gross, households / gross, (base - claimed) / gross, is_whole)
 
 
 def _rule_of_2019(distribution: Distribution, gross: int) -> Marked:
@@ -189,4 +197,4 @@ def _rule_of_2019(distribution: Distribution, gross: int) -> Marked:
     profit = gross - company - base
     households = PROFIT_SHARE_2019 * max(0, profit)
     kept = company + profit - households
-    return Marked(say("whole.rule_2019"), float(kept / gross), float(households / gross), base / gross)
+    return Marked(say("whole.rule_2019"), float(kept / gross), float(households / gross), base / gross, profit >= 0)

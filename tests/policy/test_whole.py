@@ -82,6 +82,7 @@ def test_marks_of_tiny_are_those_worked_out_by_hand(tiny: Distribution) -> None:
     for mark in found:
         expected = [yuan / SALES for yuan in by_hand[mark.name]]
         assert [mark.company_share, mark.household_share, mark.base_share] == pytest.approx(expected, abs=1e-8), mark.name
+    assert [mark.is_whole for mark in found] == [True, False, True, True, True], "9 % of the sales are less than freight and fees"
 
 
 def test_costs_are_those_of_the_party_accounts(tiny: Distribution) -> None:

@@ -63,8 +63,8 @@ def sentences(held: Bearing, found: Whole, labels: Labels) -> list[str]:
         if math.isfinite(most)
         else say("compared.whole.nobody")
     )
-    inside = [mark.name for mark in found.marks if is_whole(mark, held)]
-    outside = [mark.name for mark in found.marks if not is_whole(mark, held)]
+    inside = [mark.name for mark in found.marks if mark.is_whole]
+    outside = [mark.name for mark in found.marks if not mark.is_whole]
     if inside:
         texts.append(say("compared.whole.inside", splits=SEPARATOR.join(inside)))
     if outside:
@@ -73,11 +73,6 @@ def sentences(held: Bearing, found: Whole, labels: Labels) -> list[str]:
     if best is not held and best.most_household_share > most + MORE and best.most_household_share >= 0:
         texts.append(say("compared.whole.better", bearing=bearing_name(best), share=percent(best.most_household_share, 1)))
     return texts
-
-
-def is_whole(mark: Marked, bearing: Bearing) -> bool:
-    """Whether no company and no base loses under a marked split."""
-    return mark.company_share >= bearing.least_company_share and mark.base_share >= bearing.least_base_share
 
 
 def bearing_name(bearing: Bearing) -> str:

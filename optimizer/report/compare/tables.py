@@ -35,8 +35,8 @@ def tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
         "seasons": seasons_table(comparison),
         "whole": whole_table(comparison),
         "splits": _frame(
-            ("policy", "split", "company_share", "household_share", "base_share"),
-            ((w.policy, m.name, m.company_share, m.household_share, m.base_share) for w in comparison.wholes for m in w.marks),
+            ("policy", "split", "company_share", "household_share", "base_share", "everyone_whole"),
+            ((w.policy, m.name, m.company_share, m.household_share, m.base_share, m.is_whole) for w in comparison.wholes for m in w.marks),
         ),
     }
 

@@ -191,11 +191,11 @@ def kept(instance: Instance) -> Whole:
         bearings.append(Bearing(way, own, 0.62 - own, 0.02, company, base, is_held))
     bearings[-1] = replace(bearings[-1], least_base_share=math.inf)
     marks = (
-        Marked("share of the part, gross sales (in force)", 0.294, 0.196, 0.49),
-        Marked("points of the whole, gross sales", 0.09, 0.40, 0.49),
-        Marked("share of the part, net of costs", 0.30, 0.12, 0.56),
-        Marked("points of the whole, net of costs", 0.27, 0.15, 0.56),
-        Marked("2019 rule, 55 % of profit to households", 0.35, 0.18, 0.47),
+        Marked("share of the part, gross sales (in force)", 0.294, 0.196, 0.49, True),
+        Marked("points of the whole, gross sales", 0.09, 0.40, 0.49, False),
+        Marked("share of the part, net of costs", 0.30, 0.12, 0.56, True),
+        Marked("points of the whole, net of costs", 0.27, 0.15, 0.56, True),
+        Marked("2019 rule, 55 % of profit to households", 0.35, 0.18, 0.47, True),
     )
     return Whole(REFERENCE, tuple(bearings), marks)
 

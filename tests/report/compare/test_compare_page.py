@@ -20,7 +20,6 @@ from optimizer.report.compare.page import comparison_page, sections_of
 from optimizer.report.compare.sections_opening import sentences
 from optimizer.report.compare.sections_pairs import MOST_POLICIES, data
 from optimizer.report.compare.sections_tradeoffs import undominated
-from optimizer.report.compare.sections_whole import is_whole
 from optimizer.report.page import plotly_js
 from optimizer.report.parts import Chart, Points, Table, Text
 
@@ -251,8 +250,6 @@ def test_the_triangle_of_the_rule_in_force_is_filled(compared: Comparison) -> No
     filled = [trace for trace in triangles if "fill" in trace]
     assert len(triangles) == 7  # the eighth way leaves no room at all
     assert [filled[0]["x"], filled[0]["y"]] == [pytest.approx([0.25, 0.25, 0.61, 0.25]), pytest.approx([0, 0.36, 0, 0])]
-    held = next(b for b in compared.wholes[0].bearings if b.is_in_force)
-    assert [is_whole(mark, held) for mark in compared.wholes[0].marks] == [True, False, True, True, True]
     assert "Somebody loses under: points of the whole, gross sales." in words(compared, "whole")
 
 
