@@ -220,6 +220,7 @@ def compare(
     scheduler: Annotated[str, typer.Option("--scheduler", metavar="ADDRESS", help=say("cli.scheduler"))] = "",
     out: Annotated[Path | None, typer.Option("--out", help=say("cli.compare_out"))] = None,
     plans: Annotated[bool, typer.Option("--plans/--no-plans", help=say("cli.plans"))] = True,
+    seasons: Annotated[int, typer.Option("--seasons", min=0, max=50, help=say("cli.seasons"))] = 6,
     yes: Annotated[bool, typer.Option("--yes", help=say("cli.yes"))] = False,
 ) -> None:
     progress = Progress()
@@ -229,14 +230,13 @@ def compare(
             raise InputError([Problem("--workers", None, "", str(workers), say("expected.one_of_both"))])
         names = [name.strip() for name in policies.split(",") if name.strip()]
         cores = min(os.cpu_count() or 1, MOST_WORKERS)
-        _compare(instance, names, workers or cores, scheduler, out, plans, yes, progress)
+        shared = {"workers": workers or cores, "scheduler": scheduler, "seasons": seasons, "is_sure": yes}
+        _compare(instance, names, out, plans, shared, progress)
 
     finish(work, progress)
 
 
-def _compare(
-    instance: Path, names: list[str], workers: int, scheduler: str, out: Path | None, plans: bool, is_sure: bool, progress: Progress
-) -> None:
+def _compare(instance: Path, names: list[str], out: Path | None, plans: bool, choices: dict[str, Any], progress: Progress) -> None:
     """The whole comparison, written into its folder; what is done is kept if it is interrupted."""
     from functools import partial
 
@@ -255,10 +255,11 @@ def _compare(
     show = partial(plan_files, folder=target.resolve()) if plans else None
     store = store_for(target, given.raw.hashes)
     progress.interrupted = "cli.interrupted_kept"
-    compared = run(
-        given, names, workers=workers, scheduler=scheduler, is_sure=is_sure, show=show, store=store,
-        done=lambda finished, count: progress.say("comparing", finished=finished, count=count),
-    )  # fmt: skip
+
+    def told(finished: int, count: int) -> None:
+        progress.say("comparing", finished=finished, count=count)
+
+    compared = run(given, names, show=show, store=store, done=told, **choices)
     progress.say("showing")
     progress.target = target
     write_comparison(compared, target)

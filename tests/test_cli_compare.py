@@ -88,6 +88,13 @@ def test_every_row_and_point_with_a_plan_is_a_result_that_opens(made: Path) -> N
         assert json.loads((made / "plans" / name / "run.json").read_text(encoding="utf-8"))["instance_folder"] == "../../../farm"
 
 
+def test_the_plan_of_a_point_can_be_audited_and_a_comparison_cannot(made: Path) -> None:
+    point = CliRunner().invoke(app, ["audit", str(made / "plans" / "curve-02")])
+    assert (point.exit_code, "15,000.00" in point.output) == (4, True), "7.5 t at 2 yuan/kg; L07 stands in this small county"
+    whole = CliRunner().invoke(app, ["audit", str(made)])
+    assert (whole.exit_code, "plans/" in whole.output) == (2, True)
+
+
 def test_a_comparison_without_plans_takes_the_place_of_the_earlier_one(made: Path, tmp_path: Path) -> None:
     farm = county(tmp_path)
     for words in (["--policies", "dear"], ["--policies", "price", "--no-plans"]):
@@ -127,6 +134,13 @@ def test_wrong_words_are_explained_and_nothing_is_written(tmp_path: Path, words:
     done = run(str(county(tmp_path)), "--out", str(tmp_path / "out"), *words)
     assert (done.exit_code, told in done.output) == (2, True), done.output
     assert [place.name for place in tmp_path.iterdir()] == ["farm"]
+
+
+def test_the_number_of_seasons_can_be_stated(tmp_path: Path) -> None:
+    farm = county(tmp_path, policies=None, frontiers=None, sensitivities=None)
+    words = ["--workers", "1", "--no-plans", "--out", str(tmp_path / "out"), "--seasons", "2"]
+    assert run(str(farm), *words).exit_code == 0
+    assert {row["season"] for row in rows(tmp_path / "out" / "seasons.csv")} == {"1", "2"}
 
 
 def test_a_grid_beyond_the_stated_size_needs_yes(tmp_path: Path) -> None:

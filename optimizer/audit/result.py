@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from optimizer.household.distribution import Distribution
 
 SUMMARY, RUN, FINDINGS = "summary.json", "run.json", "findings.csv"
+COMPARISON = "comparison.csv"
+"""What the folder of a comparison of policies holds, and no single result does."""
+
 FIGURES = ("kg", "value", "persons", "price_yuan_per_kg", "sent_t")
 MAY_LACK = ("income_before_fen", "income_after_fen")
 """Figures that are absent where the register gives no income."""
@@ -58,9 +61,11 @@ class Result:
 def results_folder(path: str | Path) -> Path:
     """The results folder meant by ``path``: itself, or the default policy below an instance's folder of results.
 
-    Raises InputError if neither holds summary.json.
+    Raises InputError if neither holds summary.json, or if it is the folder of a comparison, which holds many results.
     """
     folder = Path(path)
+    if (folder / COMPARISON).is_file():
+        raise InputError([Problem(str(folder), None, "", say("found.comparison"), say("expected.one_plan"))])
     for candidate in (folder, folder / DEFAULT):
         if (candidate / SUMMARY).is_file():
             return candidate
@@ -195,4 +200,5 @@ def instance_of(result: Result) -> Instance:
         raise InputError([Problem(str(result.folder / RUN), None, "instance_folder", found, say("expected.instance_folder"))])
     policy = str(result.summary.get("policy", DEFAULT))
     changes = tuple(map(str, result.run.get("set", ())))
-    return load(folder, policy.removesuffix("_changed") if changes else policy, changes)
+    changed = result.run.get("changed_policy", policy.removesuffix("_changed"))
+    return load(folder, str(changed) if changes else policy, changes)

@@ -27,7 +27,7 @@ MOST = 200
 """Policies that are compared without asking."""
 
 SEASONS = 6
-"""Seasons of bases that follow last season's prices."""
+"""Seasons of bases that follow last season's prices, unless another number is stated."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ def compare(
     *,
     workers: int = 1,
     scheduler: str = "",
+    seasons: int = SEASONS,
     is_sure: bool = False,
     show: Show | None = None,
     store: Path | None = None,
@@ -55,7 +56,8 @@ def compare(
     """Run every policy of the instance in the folder ``path`` (or those of ``names``, beside the reference) and compare them.
 
     ``names`` may name policies, grids (all their members), frontiers and sensitivities. ``workers`` processes share the
-    work, or the Dask cluster at ``scheduler``; the figures are the same. ``show`` makes the files of each whole plan;
+    work, or the Dask cluster at ``scheduler``; the figures are the same. For so many ``seasons`` bases that plan alone follow
+    last season's prices. ``show`` makes the files of each whole plan;
     ``store`` is a folder (policy/keeping.py) in which outcomes are kept as they come, so that a comparison can go on after
     an interruption.
     ``done`` is told how many jobs are finished, and of how many.
@@ -69,7 +71,7 @@ def compare(
     chosen = choose(given, reference, names, is_sure)
     if store is not None:
         open_store(store)
-    todo = list(_jobs(given, reference, chosen, show, store))
+    todo = list(_jobs(given, reference, chosen, seasons, show, store))
     finished: list[str] = []
 
     def count(name: str) -> None:
@@ -113,7 +115,7 @@ def choose(given: Given, reference: Instance, names: Sequence[str], is_sure: boo
     )
 
 
-def _jobs(given: Given, reference: Instance, chosen: Chosen, show: Show | None, store: Path | None) -> Iterator[Job]:
+def _jobs(given: Given, reference: Instance, chosen: Chosen, seasons: int, show: Show | None, store: Path | None) -> Iterator[Job]:
     """All work as jobs of fixed content, longest first."""
     count = math.ceil(len(chosen.policies) / CHAIN)
     size = math.ceil(len(chosen.policies) / count)
@@ -125,10 +127,10 @@ def _jobs(given: Given, reference: Instance, chosen: Chosen, show: Show | None, 
         yield Job("sensitivities", work.sensitivities, (given, chosen.sensitivities, store))
     for name in chosen.frontiers:
         yield Job(f"frontier {name}", work.frontier, (given, name, show, store))
-    if chosen.is_whole:
-        yield Job("seasons", work.follow_prices, (given, SEASONS))
-        if reference.split:
-            yield Job("whole", work.who_stays_whole, (given,))
+    if chosen.is_whole and seasons:
+        yield Job("seasons", work.follow_prices, (given, seasons))
+    if chosen.is_whole and reference.split:
+        yield Job("whole", work.who_stays_whole, (given,))
 
 
 def _gathered(reference: Instance, chosen: Chosen, results: dict[str, list[Any]], seconds: float) -> Comparison:

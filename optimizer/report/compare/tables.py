@@ -36,7 +36,11 @@ def tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
         "whole": whole_table(comparison),
         "splits": _frame(
             ("policy", "split", "company_share", "household_share", "base_share", "everyone_whole"),
-            ((w.policy, m.name, m.company_share, m.household_share, m.base_share, m.is_whole) for w in comparison.wholes for m in w.marks),
+            (
+                (w.policy, m.name, m.company_share, m.household_share, m.base_share, _flag(m.is_whole))
+                for w in comparison.wholes
+                for m in w.marks
+            ),
         ),
     }
 
@@ -49,7 +53,7 @@ def comparison_table(comparison: Comparison) -> pd.DataFrame:
     changes = [column for column in figures if column in CHANGED]
     rows = []
     for o in comparison.outcomes:
-        how = (round(o.solve_seconds, 3), "true" if o.restarted else "false", o.rebuilt_because, " ".join(o.why))
+        how = (round(o.solve_seconds, 3), _flag(o.restarted), o.rebuilt_because, " ".join(o.why))
         differences = (changed(o, comparison.reference, column) for column in changes)
         rows.append((o.policy, o.parent, o.status, *(o.figures.get(column) for column in figures), *how, *differences))
     return _frame((*heads, *(f"{column}_change" for column in changes)), rows)
