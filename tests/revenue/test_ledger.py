@@ -186,8 +186,9 @@ def test_floors_hold_under_slots(tmp_path: Path) -> None:
 
 def test_floors_that_averaging_breaks_are_listed(tmp_path: Path) -> None:
     average = distributed(county(tmp_path, TWO_BASES, "settings.settlement=average"))
-    # valley: 49 % of 14,000 is 6,860, less 7,300; its two lines are divided one by one, an odd fen each, which is the company's
-    assert average.floors_broken.to_dict("records") == [{"party": "base", "id": "valley", "floor_fen": 0, "balance_fen": -44_001}]
+    # valley: 49 % of 14,000 is 6,860, less 7,300; its two lines of 8,052.80 and 5,947.20 are divided one by one: 3,945.872
+    # and 2,914.128, of which the odd fen of the first goes to the company and that of the second to valley
+    assert average.floors_broken.to_dict("records") == [{"party": "base", "id": "valley", "floor_fen": 0, "balance_fen": -44_000}]
 
 
 def test_no_floor_no_check(tmp_path: Path) -> None:
