@@ -11,8 +11,8 @@ from optimizer.policy.comparison import Season
 from optimizer.program.alone import CHANNEL, own_program, plant, released
 from optimizer.program.decisions import group_members
 from optimizer.program.program import Program, build
-from optimizer.program.solve import stages, to_matrix
 from optimizer.program.solver import Matrix, Solver
+from optimizer.program.stages import stages, to_matrix
 
 NOTHING_T = 1e-6
 """Tonnes below which a market is taken to have bought nothing."""

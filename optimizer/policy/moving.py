@@ -18,8 +18,8 @@ from optimizer.problems import InputError, NoPlan
 from optimizer.program.parties import TERMS
 from optimizer.program.program import Program, build
 from optimizer.program.rows import AT_LEAST, AT_MOST, Columns, make_rows, terms_of
-from optimizer.program.solve import to_matrix
 from optimizer.program.solver import Matrix
+from optimizer.program.stages import to_matrix
 from optimizer.texts import say
 
 ON_THE_LINE = 1e-6

@@ -28,8 +28,8 @@ import numpy as np
 from optimizer.instance.instance import Instance
 from optimizer.policy.comparison import Switch
 from optimizer.policy.moving import NO_LIMIT, Measured, Moving, measured
-from optimizer.program.solve import stages, to_matrix
 from optimizer.program.solver import INFEASIBLE, OPTIMAL, Answer, Matrix, Solver
+from optimizer.program.stages import stages, to_matrix
 from optimizer.texts import say
 
 TOLERANCE = 0.001

@@ -21,11 +21,11 @@ from optimizer.program.infeasible import conflict
 from optimizer.program.money import INCOME, SIGN, money_terms
 from optimizer.program.parties import household_terms, party_terms
 from optimizer.program.plan import Plan
+from optimizer.program.practical import plan_of, with_floors_kept
 from optimizer.program.program import Program, build
 from optimizer.program.rows import AT_MOST, EQUAL, Columns, Rows
-from optimizer.program.solve import _next_stage as next_stage
-from optimizer.program.solve import plan_of, stages, to_matrix, with_floors_kept
 from optimizer.program.solver import INFEASIBLE, Answer, Solver, check_solver, require_optimal
+from optimizer.program.stages import next_stage, stages, to_matrix
 from optimizer.texts import say
 
 CHANNEL = ["market", "product", "period", "channel"]

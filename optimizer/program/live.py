@@ -16,10 +16,12 @@ import numpy as np
 
 from optimizer.instance.instance import Instance
 from optimizer.phases import Phase, phase
+from optimizer.program.alone import decide_alone
 from optimizer.program.plan import Plan
+from optimizer.program.practical import plan_of, with_floors_kept
 from optimizer.program.program import Program, build, has_the_same_goods
-from optimizer.program.solve import plan_of, to_matrix, with_floors_kept
 from optimizer.program.solver import LIMIT, OPTIMAL, Answer, Matrix, Place, Solver, check_solver
+from optimizer.program.stages import to_matrix
 from optimizer.texts import say
 
 KEPT = 3
@@ -169,8 +171,6 @@ class Live:
         Raises NoPlan, SolverStopped and InputError as ``solve`` does; what comes next is not touched by that.
         """
         if instance.settings.planting == "alone":
-            from optimizer.program.alone import decide_alone
-
             return replace(decide_alone(instance, self.solver), rebuilt_because=say("live.alone"))
         phases: dict[str, Phase] = {}
         with phase("build", phases):

@@ -21,8 +21,8 @@ from optimizer.program.alone import believed, decide_alone, own_program, release
 from optimizer.program.county import base_level, bases_spoken_of, owners
 from optimizer.program.plan import Plan
 from optimizer.program.program import build
-from optimizer.program.solve import to_matrix
 from optimizer.program.solver import Solver
+from optimizer.program.stages import to_matrix
 
 TINY = Path(__file__).parents[2] / "instances" / "tiny"
 TOGETHER = ("settings.county_rules=no", "settings.participation.company=none", "settings.participation.base=none")

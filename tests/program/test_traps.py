@@ -15,8 +15,8 @@ import optimizer
 from optimizer.problems import InputError
 from optimizer.program.plan import Plan
 from optimizer.program.program import build
-from optimizer.program.solve import to_matrix
 from optimizer.program.solver import SOLVERS, Solver, check_solver
+from optimizer.program.stages import to_matrix
 
 
 def installed() -> list[str]:
