@@ -84,6 +84,8 @@ def _of_frontiers(given: Given) -> Iterator[Problem]:
             for column, value in bounds.items():
                 if value == value:
                     yield Problem(file, line, column, f"{value:.15g}", say("frontiers.no_bound"))
+            if row.better != "high":
+                yield Problem(file, line, "better", row.better, say("frontier.floors_only"))
             if row.against == row.maximise:
                 yield Problem(file, line, "against", row.against, say("frontiers.two_objectives"))
             continue

@@ -295,6 +295,7 @@ def test_what_a_comparison_is_asked_for(farm: Farm) -> None:
                              "least_household_gain) or an attribute such as rules[name=one_crop_cap].share; nearest known name: margin"]),
         ("against: sales", ["against: found sales; expected another objective than the one that is made best"]),
         ("against: margin, to: 7", ["to: found 7; expected nothing: the ends of an objective are found by solving"]),
+        ("against: margin, better: low", ["better: found low; expected high: only a least level can be asked of an objective"]),
         ("against: household_gain", ["against: found household_gain; expected a register of households"]),
         ("against: rules.share, from: 0.5", ["to: found nothing; expected a figure: the range of an attribute is for you to say"]),
         ("against: rules.share, from: 0.9, to: 0.6", ["to: found 0.6; expected more than 0.9"]),
