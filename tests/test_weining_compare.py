@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import optimizer
-from optimizer.instance.loading import policy_rows, read_given
+from optimizer.instance.loading import instance_of, policy_rows, read_given
+from optimizer.program.program import build, has_the_same_goods
 
 ROOT = Path(__file__).parent.parent
 WEINING = ROOT / "instances" / "weining"
@@ -50,6 +51,13 @@ def test_points_of_the_trade_offs_are_never_dominated_and_concave_where_theory_s
     assert (curve["y"].diff().dropna() < 0).all()
     slopes = curve["y"].diff().dropna().to_numpy() / curve["x"].diff().dropna().to_numpy()
     assert (slopes[1:] <= slopes[:-1] + 1e-4).all()
+
+
+def test_a_policy_that_moves_a_cap_shares_every_other_table_so_that_its_program_is_not_built_anew() -> None:
+    given = read_given(WEINING)
+    own, moved = instance_of(given), instance_of(given, "share_cap-0.30")
+    assert [name for name in own.tables if own.tables[name] is not moved.tables[name]] == ["rules"]
+    assert has_the_same_goods(moved, build(own))
 
 
 @pytest.mark.slow

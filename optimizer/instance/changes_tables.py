@@ -100,8 +100,7 @@ def _remove(
     if not gone:
         return names
     if table.name == "rules":
-        terms = tables["rule_terms"]
-        tables["rule_terms"] = terms[~terms["name"].isin(gone)].reset_index(drop=True)
+        tables["rule_terms"] = _without_terms(tables["rule_terms"], gone)
     meant = {u for u, given in TABLES_OF.items() if table.name in given}
     for other in registry().values():
         for attribute in other.attributes:
@@ -119,7 +118,13 @@ def active_rules(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     if kept.all():
         return {}
     gone = set(rules.loc[~kept, "name"]) - set(rules.loc[kept, "name"])
-    return {"rules": rules[kept].reset_index(drop=True), "rule_terms": terms[~terms["name"].isin(gone)].reset_index(drop=True)}
+    return {"rules": rules[kept].reset_index(drop=True), "rule_terms": _without_terms(terms, gone)}
+
+
+def _without_terms(terms: pd.DataFrame, gone: Collection[str]) -> pd.DataFrame:
+    """The terms of the rules that stay: the very same table if none of the others has any, so that what was made of it holds."""
+    lost = terms["name"].isin(gone)
+    return terms[~lost].reset_index(drop=True) if lost.any() else terms
 
 
 def _changed(frame: pd.DataFrame, table: Table, rows: np.ndarray, change: Change, names: Names, problems: list[Problem]) -> pd.DataFrame:
