@@ -8,13 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+from inspect import signature
 from pathlib import Path
 
 import pytest
 from counties import FARM, with_parts
 from typer.testing import CliRunner, Result
 
+from optimizer import cli
 from optimizer.cli import app
+from optimizer.policy.compare import MOST, SEASONS
+from optimizer.texts import say
 
 POLICIES = [
     {"policy": "dear", "table": "lanes", "column": "cost_yuan_per_t", "operator": "multiply", "value": "2"},
@@ -141,6 +145,12 @@ def test_the_number_of_seasons_can_be_stated(tmp_path: Path) -> None:
     words = ["--workers", "1", "--no-plans", "--out", str(tmp_path / "out"), "--seasons", "2"]
     assert run(str(farm), *words).exit_code == 0
     assert {row["season"] for row in rows(tmp_path / "out" / "seasons.csv")} == {"1", "2"}
+
+
+def test_what_the_help_says_is_what_the_comparison_takes_by_itself() -> None:
+    """The command repeats two figures of policy/compare.py, which would bring the solver to every --help."""
+    assert signature(cli.compare).parameters["seasons"].default == SEASONS
+    assert str(MOST) in say("cli.yes")
 
 
 def test_a_grid_beyond_the_stated_size_needs_yes(tmp_path: Path) -> None:

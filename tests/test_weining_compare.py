@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import optimizer
-from optimizer.instance.loading import instance_of, policy_rows, read_given
+from optimizer.instance.grids import named
+from optimizer.instance.loading import instance_of, read_given
 from optimizer.program.program import build, has_the_same_goods
 
 ROOT = Path(__file__).parent.parent
@@ -23,8 +24,9 @@ def committed() -> pd.DataFrame:
 
 
 def test_every_policy_of_the_county_has_a_row(committed: pd.DataFrame) -> None:
-    named = [row.policy for row in policy_rows(read_given(WEINING))]
-    assert list(committed.index) == ["default", *named, "uncoordinated", "coordinated"]
+    policies = read_given(WEINING).policies
+    own = [one.policy for policy in policies.rows for one in named(policy, policies)]
+    assert list(committed.index) == ["default", *own, "uncoordinated", "coordinated"]
 
 
 def test_the_table_in_the_readme_is_that_of_the_comparison(committed: pd.DataFrame) -> None:

@@ -54,23 +54,28 @@ def gain_per_head(distribution: Distribution) -> pd.Series:
 
 
 def planted_mu(plan: Plan) -> pd.DataFrame:
-    """Mu planted over the year by base and product: base, product, area_mu.
-
-    An activity with several products counts in equal parts for each; one without any counts as itself.
-    """
+    """Mu planted over the year by base and product (``by_product``): base, product, area_mu."""
     return mu_by_product(plan.instance, plan.decisions("area"))
 
 
 def mu_by_product(instance: Instance, areas: pd.DataFrame) -> pd.DataFrame:
     """Area decisions with their ``value`` as mu by base and product (see ``planted_mu``)."""
-    areas = areas[areas["land_class"] != ""]
+    found = by_product(instance, areas)
+    return found.assign(area_mu=found["value"] * found["part"]).groupby(["base", "product"], as_index=False)["area_mu"].sum()
+
+
+def by_product(instance: Instance, areas: pd.DataFrame) -> pd.DataFrame:
+    """Area decisions on land, one row for each ``product`` they stand for, and the ``part`` of a mu that counts for it.
+
+    An activity with several products counts in equal parts for each; one without any counts as itself.
+    """
     yields = instance.table("yields")
     products = yields.loc[yields["yield_kg_per_mu"] > 0, ["activity", "product"]].drop_duplicates()
     products = products.assign(part=1 / products.groupby("activity")["product"].transform("count"))
-    joined = areas.merge(products, left_on="data_activity", right_on="activity", how="left", suffixes=("", "_data"))
-    subject = joined["product"].fillna(joined["data_activity"])
-    found = joined.assign(product=subject, area_mu=joined["value"] * joined["part"].fillna(1.0))
-    return found.groupby(["base", "product"], as_index=False)["area_mu"].sum()
+    joined = areas[areas["land_class"] != ""].merge(
+        products, left_on="data_activity", right_on="activity", how="left", suffixes=("", "_data")
+    )
+    return joined.assign(product=joined["product"].fillna(joined["data_activity"]), part=joined["part"].fillna(1.0))
 
 
 def diversity(plan: Plan) -> dict[str, float]:

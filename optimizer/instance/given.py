@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.instance.document import Document
-from optimizer.instance.grids import Named, Policies, named
+from optimizer.instance.grids import Policies
 from optimizer.instance.names import Names
 from optimizer.instance.periods import Periods
 from optimizer.instance.raw import RawInstance
@@ -45,11 +45,3 @@ class Given:
     def __getstate__(self) -> dict[str, Any]:
         """What is sent to another process: all but the memory, which is larger than what it saves there."""
         return {**self.__dict__, "memory": {}}
-
-
-def policy_rows(given: Given) -> list[Named]:
-    """Every policy the table ``policies`` names, with grids expanded, in the order in which they first appear there.
-
-    Neither ``default`` nor the built-in policies are among them. Of a huge grid this is a huge list: ask ``grid_size`` first.
-    """
-    return [one for policy in given.policies.rows for one in named(policy, given.policies)]

@@ -89,11 +89,6 @@ def listed(change: Change) -> tuple[str, ...]:
     return tuple(part.strip() for part in change.value.split(SEPARATOR)) if is_listed(change) else (change.value,)
 
 
-def grid_size(policy: str, table: pd.DataFrame) -> int:
-    """How many policies ``policy`` of the table ``policies`` stands for; 1 if it is no grid. Nothing is written out."""
-    return math.prod(len(values) for values in read_policies(table, "").lists(policy))
-
-
 # --- members ---------------------------------------------------------------------------------------------------
 
 
@@ -127,11 +122,11 @@ def named(policy: str, policies: Policies) -> Iterator[Named]:
 
 
 def meant(name: str, policies: Policies) -> tuple[int, Iterator[Named]]:
-    """The policies that a name stands for (a policy, all members of a grid, or one member), and how many these are.
+    """The policies that a name stands for (a policy, a built-in one, all members of a grid, or one member), and how many.
 
     Nothing is written out before it is asked for; 0 if the name is none.
     """
-    if name in policies.rows:
+    if name in policies.rows or name in BUILT_IN:
         return math.prod(len(values) for values in policies.lists(name)), named(name, policies)
     for grid in policies.rows:
         values = _values(name, grid, policies)

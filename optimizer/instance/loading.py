@@ -16,8 +16,8 @@ from optimizer.instance.changes import DEFAULT, DOCUMENT_PARTS, Change, change_d
 from optimizer.instance.changes_tables import active_rules, change_tables
 from optimizer.instance.document import Document, Settings, SplitRule
 from optimizer.instance.expanding import expand
-from optimizer.instance.given import Given, policy_rows
-from optimizer.instance.grids import Named, changes_of, grid_problems, grid_size, read_policies, tried_names
+from optimizer.instance.given import Given
+from optimizer.instance.grids import changes_of, grid_problems, read_policies, tried_names
 from optimizer.instance.instance import Instance
 from optimizer.instance.names import TABLES_OF, Names
 from optimizer.instance.naming import all_names
@@ -33,7 +33,7 @@ from optimizer.instance.trials import trial_problems
 from optimizer.problems import InputError, Problem
 from optimizer.texts import say
 
-__all__ = ["Given", "Named", "grid_size", "instance_of", "load", "load_proven", "policy_rows", "read_given", "tried_names"]
+__all__ = ["Given", "instance_of", "load", "load_proven", "read_given", "tried_names"]
 
 
 def load(path: str | Path, policy: str = DEFAULT, changes: Sequence[str] = ()) -> Instance:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -34,24 +35,22 @@ class Runner:
     store: Path | None = None
     live: Live = field(default_factory=Live)
 
-    def run(self, instance: Instance, parent: str = REFERENCE) -> Outcome:
-        """The outcome of an instance; without a plan its status says so and ``why`` gives the sentences."""
-        key = self._key(instance)
+    def run(self, instance: Instance, parent: str = REFERENCE, begin: Instance | None = None) -> Outcome:
+        """The outcome of an instance; without a plan its status says so and ``why`` gives the sentences.
+
+        Where nothing is live yet, ``begin`` is solved first, so that whether a policy restarts does not depend on which
+        outcomes were in the store already.
+        """
+        key = (instance.policy, instance.changes, self.show is not None)
         known = kept(self.store, key)
         if known is not None:
             return known
+        if begin is not None and not self.live.held:
+            with contextlib.suppress(OptimizerError):  # the county may have no plan as it stands, and its policies one
+                self.plan(begin)
         outcome = self._made(instance, parent)
         keep(self.store, key, outcome)
         return outcome
-
-    def knows(self, instance: Instance) -> bool:
-        """Whether the outcome is in the store already."""
-        return kept(self.store, self._key(instance)) is not None
-
-    @property
-    def is_cold(self) -> bool:
-        """Whether nothing was solved yet from which a program could go on."""
-        return not self.live.held
 
     def _made(self, instance: Instance, parent: str) -> Outcome:
         clock = time.perf_counter()
@@ -67,9 +66,6 @@ class Runner:
     def plan(self, instance: Instance) -> Plan:
         """The plan itself, on the same live solver. Raises NoPlan, SolverStopped and InputError."""
         return self.live.decide(instance)
-
-    def _key(self, instance: Instance) -> tuple[object, ...]:
-        return instance.policy, instance.changes, self.show is not None
 
 
 def refused(policy: str, parent: str, error: InputError) -> Outcome:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from optimizer.instance.changes import BUILT_IN
 from optimizer.instance.grids import Named, meant
 from optimizer.instance.instance import Instance
 from optimizer.instance.loading import Given, instance_of, read_given
 from optimizer.policy import jobs as work
 from optimizer.policy.chain import Show
-from optimizer.policy.comparison import COORDINATED, FAILED, REFERENCE, UNCOORDINATED, Comparison, Outcome
+from optimizer.policy.comparison import FAILED, REFERENCE, Comparison, Outcome
 from optimizer.policy.executing import Died, Job, run_all
 from optimizer.policy.keeping import close_empty, open_store
 from optimizer.problems import InputError, Problem, nearest
@@ -38,7 +38,7 @@ class Chosen:
     policies: tuple[Named, ...]
     frontiers: tuple[str, ...]
     sensitivities: tuple[str, ...]
-    is_whole: bool
+    is_everything: bool
 
 
 def compare(
@@ -51,7 +51,7 @@ def compare(
     is_sure: bool = False,
     show: Show | None = None,
     store: Path | None = None,
-    done: Callable[[int, int], None] = lambda finished, all_of_them: None,
+    done: Callable[[int, int], None] = lambda finished, count: None,
 ) -> Comparison:
     """Run every policy of the instance in the folder ``path`` (or those of ``names``, beside the reference) and compare them.
 
@@ -65,7 +65,6 @@ def compare(
     Raises InputError with every problem of the instance, unknown names, or more than ``MOST`` policies unless
     ``is_sure``. A policy without a plan is an outcome that says so.
     """
-    clock = time.perf_counter()
     given = path if isinstance(path, Given) else read_given(path)
     reference = instance_of(given)
     chosen = choose(given, reference, names, is_sure)
@@ -84,7 +83,7 @@ def compare(
         if store is not None:
             close_empty(store)
         raise
-    return _gathered(reference, chosen, results, round(time.perf_counter() - clock, 3))
+    return _gathered(reference, chosen, results)
 
 
 def choose(given: Given, reference: Instance, names: Sequence[str], is_sure: bool = False) -> Chosen:
@@ -92,10 +91,9 @@ def choose(given: Given, reference: Instance, names: Sequence[str], is_sure: boo
     unless ``is_sure``."""
     frontiers = [str(name) for name in reference.table("frontiers")["frontier"]]
     sensitivities = [str(name) for name in reference.table("sensitivities")["sensitivity"]]
-    families = [*given.policies.rows, UNCOORDINATED, COORDINATED]
+    families = [*given.policies.rows, *BUILT_IN]
     wanted = [name for name in dict.fromkeys(names or families) if name not in (REFERENCE, *frontiers, *sensitivities)]
-    built_in = {name: (1, [Named(name, REFERENCE, "")]) for name in (UNCOORDINATED, COORDINATED)}
-    found = {name: built_in.get(name) or meant(name, given.policies) for name in wanted}
+    found = {name: meant(name, given.policies) for name in wanted}
     unknown = [name for name, (count, _) in found.items() if not count]
     if unknown:
         known = [REFERENCE, *families, *frontiers, *sensitivities]
@@ -127,13 +125,13 @@ def _jobs(given: Given, reference: Instance, chosen: Chosen, seasons: int, show:
         yield Job("sensitivities", work.sensitivities, (given, chosen.sensitivities, store))
     for name in chosen.frontiers:
         yield Job(f"frontier {name}", work.frontier, (given, name, show, store))
-    if chosen.is_whole and seasons:
+    if chosen.is_everything and seasons:
         yield Job("seasons", work.follow_prices, (given, seasons))
-    if chosen.is_whole and reference.split:
+    if chosen.is_everything and reference.split:
         yield Job("whole", work.who_stays_whole, (given,))
 
 
-def _gathered(reference: Instance, chosen: Chosen, results: dict[str, list[Any]], seconds: float) -> Comparison:
+def _gathered(reference: Instance, chosen: Chosen, results: dict[str, list[Any]]) -> Comparison:
     notes: list[str] = []
 
     def alive(name: str) -> Any:
@@ -157,7 +155,6 @@ def _gathered(reference: Instance, chosen: Chosen, results: dict[str, list[Any]]
         seasons=tuple(alive("seasons") or ()),
         wholes=tuple(alive("whole") or ()),
         notes=tuple(notes),
-        seconds={"all": seconds},
     )
 
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from optimizer.instance.changes import DEFAULT
 from optimizer.instance.instance import Instance
 
 OPTIMAL, NO_PLAN, STOPPED, REFUSED, FAILED = "optimal", "no plan", "stopped", "refused", "failed"
 """How a policy ended: a plan; none is possible; the solver stopped; the changed instance makes no sense; the worker died."""
 
-REFERENCE = "default"
-UNCOORDINATED, COORDINATED = "uncoordinated", "coordinated"
-"""Two policies every comparison has: every base plans for itself; and the best joint plan under the same rules."""
+REFERENCE = DEFAULT
+"""The policy all others are held against: the plan in force."""
 
 Number = float | int
 
@@ -212,7 +212,6 @@ class Comparison:
     seasons: tuple[Season, ...] = ()
     wholes: tuple[Whole, ...] = ()
     notes: tuple[str, ...] = ()
-    seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def reference(self) -> Outcome:

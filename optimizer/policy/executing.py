@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from optimizer.problems import InputError, Problem
@@ -43,7 +44,7 @@ ATTEMPTS = 2
 
 
 class Inline(Executor):
-    """Runs each job in this process, when its result is asked for in turn."""
+    """Runs each job in this process, as it is handed in."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
@@ -103,7 +104,7 @@ def _dask_client(address: str) -> Any:
 def run_all(jobs: Sequence[Job], workers: int = 1, scheduler: str = "", done: Callable[[str], None] = lambda name: None) -> list[list[Any]]:
     """The results of all jobs in their order: one per job, or one per part where the worker of the whole job died twice.
 
-    ``done`` is told the name of each job that is finished. A part whose worker dies again gives ``Died``; all other jobs
+    ``done`` is told the name of each job as soon as it is finished. A part whose worker dies again gives ``Died``; all other jobs
     still finish. Any exception but that of a lost worker is raised.
     """
     found: dict[int, list[Any]] = {}
@@ -124,18 +125,24 @@ def _attempt(jobs: Sequence[Job], wanted: Sequence[int], workers: int, scheduler
         futures = {}
         for number in wanted:
             try:
-                futures[pool.submit(jobs[number].run)] = number
+                future = pool.submit(jobs[number].run)
             except BrokenExecutor:  # a worker died before the last job was handed out
                 break
+            futures[future] = number
+            future.add_done_callback(partial(_tell, done, jobs[number].name))
         for future in as_completed(futures):
             number = futures[future]
             error = future.exception()
             if error is None:
                 found[number] = [future.result()]
-                done(jobs[number].name)
             elif not _is_lost(error):
                 raise error
     return found
+
+
+def _tell(done: Callable[[str], None], name: str, future: Future[Any]) -> None:
+    if not future.cancelled() and future.exception() is None:
+        done(name)
 
 
 def _alone(job: Job, workers: int, scheduler: str) -> Any:

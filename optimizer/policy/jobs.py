@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from optimizer.household.distribution import distribute
+from optimizer.instance.grids import Named
 from optimizer.instance.instance import Instance
-from optimizer.instance.loading import Given, Named, instance_of
+from optimizer.instance.loading import Given, instance_of
 from optimizer.policy.chain import Runner, Show, refused
 from optimizer.policy.cobweb import seasons
 from optimizer.policy.comparison import REFERENCE, Frontier, Outcome, Season, Sensitivity, Whole
@@ -19,7 +20,7 @@ from optimizer.problems import InputError, OptimizerError
 
 def chain(given: Given, links: Sequence[Named], show: Show | None, store: Path | None) -> list[Outcome]:
     """The outcomes of policies solved one after another, from the plan of the reference on."""
-    runner = Runner(show, store)
+    runner, reference = Runner(show, store), instance_of(given)
     found = []
     for link in links:
         try:
@@ -27,19 +28,8 @@ def chain(given: Given, links: Sequence[Named], show: Show | None, store: Path |
         except InputError as error:
             found.append(refused(link.policy, link.parent, error))
             continue
-        if link.policy != REFERENCE and not runner.knows(instance):
-            _begin(runner, given)
-        found.append(runner.run(instance, link.parent))
+        found.append(runner.run(instance, link.parent, reference if link.policy != REFERENCE else None))
     return found
-
-
-def _begin(runner: Runner, given: Given) -> None:
-    """Make the reference's program live first, so that whether a policy restarts does not depend on where a chain begins."""
-    if runner.is_cold:
-        try:
-            runner.plan(instance_of(given))
-        except OptimizerError:  # the county has no plan as it stands; its policies may
-            return
 
 
 def frontier(given: Given, name: str, show: Show | None, store: Path | None) -> Frontier:

@@ -13,23 +13,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from optimizer.household.figures import by_product
 from optimizer.instance.instance import Instance
 from optimizer.problems import InputError, NoPlan
 from optimizer.program.parties import TERMS
 from optimizer.program.program import Program, build
-from optimizer.program.rows import AT_LEAST, AT_MOST, Columns, make_rows, terms_of
-from optimizer.program.solver import Matrix
+from optimizer.program.rows import AT_LEAST, AT_MOST, FIGURE_KEYS, Columns, make_rows, terms_of
+from optimizer.program.solver import NO_LIMIT, Matrix
 from optimizer.program.stages import to_matrix
 from optimizer.texts import say
 
 ON_THE_LINE = 1e-6
 """How far (relative) a number may lie from the line: prices are kept to six decimals, which bends it by so much."""
-
-NO_LIMIT = 1e20
-"""What the solvers take for a bound that is not there."""
-
-FACTOR_DEPENDENT = ("yield_factor",)
-"""Key columns of decisions that are figures of the instance, and not names."""
 
 
 class NotLinear(Exception):
@@ -72,19 +67,10 @@ class Measured:
 
 
 def crops(program: Program) -> pd.DataFrame:
-    """Area decisions by base and product: base, product, column, coefficient (mu of the product per mu of the decision).
-
-    An activity with several products counts in equal parts for each, one without any as itself, as in ``Outcome.areas``.
-    """
-    yields = program.instance.table("yields")
-    products = yields.loc[yields["yield_kg_per_mu"] > 0, ["activity", "product"]].drop_duplicates()
-    products = products.assign(coefficient=1 / products.groupby("activity")["product"].transform("count"))
-    area = program.columns["area"]
-    area = area.loc[area["land_class"] != "", ["base", "data_activity", "column"]]
-    found = area.merge(products.rename(columns={"activity": "data_activity"}), on="data_activity", how="left")
-    found["product"] = found["product"].fillna(found["data_activity"])
-    found["coefficient"] = found["coefficient"].fillna(1.0)
-    return found[["base", "product", "column", "coefficient"]]
+    """Area decisions by base and product, as in ``Outcome.areas``: base, product, column, coefficient (mu of the product per
+    mu of the decision)."""
+    found = by_product(program.instance, program.columns["area"])
+    return found.rename(columns={"part": "coefficient"})[["base", "product", "column", "coefficient"]]
 
 
 def measured(instance: Instance) -> Measured:
@@ -161,7 +147,7 @@ def _measured_there(factor: float, instance: Instance) -> Measured:
 def _require_same(one: Program, other: Program) -> None:
     """Raises NotLinear unless both programs have the same decisions and rows."""
     for kind in one.columns.frames:
-        keys = [key for key in one.columns.keys_of(kind) if key not in FACTOR_DEPENDENT]
+        keys = [key for key in one.columns.keys_of(kind) if key not in FIGURE_KEYS]
         if not one.columns[kind][keys].equals(other.columns[kind][keys]):
             raise NotLinear(say("sensitivity.other_decisions", kind=kind))
     rules = [rows.rule for rows in one.rows]

@@ -18,7 +18,7 @@ from optimizer.household.figures import (
 )
 from optimizer.household.income import below_line
 from optimizer.policy.comparison import OPTIMAL, Area, Number, Outcome, Party, Sold
-from optimizer.program.money import SIGN
+from optimizer.program.alone import base_margins
 from optimizer.program.parties import linked_persons
 from optimizer.program.plan import Plan
 
@@ -43,23 +43,16 @@ def outcome_of(distribution: Distribution, parent: str, solve_seconds: float) ->
         money=chain_accounts(distribution),
         household_money=household_accounts(distribution) if has_households else {},
         parties=tuple(Party(*row) for row in _records(distribution.parties[list(Party._fields)])) if instance.split else (),
-        expected={base: (float(sales), float(margin)) for base, sales, margin in plan.expected.itertuples(index=False)},
-        realised=_by_base(plan) if len(plan.expected) else {},
+        expected=_of_bases(plan.expected),
+        realised=_of_bases(base_margins(plan.program, plan.values)) if len(plan.expected) else {},
         solve_seconds=solve_seconds,
         restarted=plan.restarted,
         rebuilt_because=plan.rebuilt_because,
     )
 
 
-def _by_base(plan: Plan) -> dict[str, tuple[float, float]]:
-    """Sales and margin of each base's own produce, in yuan, by the terms the program was decided with."""
-    money = plan.program.money
-    yuan = money["yuan"].to_numpy(dtype=float) * plan.values[money["column"]]
-    signed = pd.DataFrame(
-        {"base": money["base"], "sales": yuan * (money["account"] == "sales"), "margin": yuan * money["account"].map(SIGN)}
-    )
-    sums = signed[signed["base"] != ""].groupby("base")[["sales", "margin"]].sum()
-    return {str(base): (float(sales), float(margin)) for base, sales, margin in sums.itertuples()}
+def _of_bases(frame: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    return {base: (float(sales), float(margin)) for base, sales, margin in frame.itertuples(index=False)}
 
 
 def _records(frame: pd.DataFrame) -> list[tuple[Any, ...]]:

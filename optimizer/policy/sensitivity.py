@@ -62,24 +62,23 @@ def ranges(instance: Instance) -> list[Range]:
     return [range_of(row) for row in instance.table("sensitivities").itertuples()]
 
 
-def explore_all(instance: Instance, rows: Sequence[Any], variant: Variant, run: Run) -> list[Sensitivity]:
+def explore_all(instance: Instance, spans: Sequence[Range], variant: Variant, run: Run) -> list[Sensitivity]:
     """``explore`` for several attributes of one instance, whose plan at factor 1 is made once for all of them."""
     try:
-        ground = _ground(instance) if any(_span(row).operator == MULTIPLY for row in rows) else None
+        ground = _ground(instance) if any(span.operator == MULTIPLY for span in spans) else None
     except OptimizerError:  # each attribute will say so
         ground = None
-    return [explore(instance, row, variant, run, ground) for row in rows]
+    return [explore(instance, span, variant, run, ground) for span in spans]
 
 
-def explore(instance: Instance, row: Any, variant: Variant, run: Run, ground: Ground | None = None) -> Sensitivity:
+def explore(instance: Instance, span: Range, variant: Variant, run: Run, ground: Ground | None = None) -> Sensitivity:
     """One attribute moved alone: the plans made anew for its low and its high value, and its switching values.
 
-    ``row`` is a row of table sensitivities or a ``Range``. ``variant`` gives the instance under changes, ``run`` the
+    ``variant`` gives the instance under changes, ``run`` the
     outcome of an instance. ``ground`` is ``ground_of(instance)``; give it where several attributes are explored, it is made
     here otherwise. An end of the range that the instance refuses is an outcome that says so. Switching values exist for
     factors only; why there are none stands in ``notes``.
     """
-    span = _span(row)
     ends: list[tuple[float, Instance | None]] = []
     outcomes: list[Outcome] = []
     for value in (span.low, span.high):
@@ -95,10 +94,6 @@ def explore(instance: Instance, row: Any, variant: Variant, run: Run, ground: Gr
     is_factor = span.operator == MULTIPLY
     switches, notes = _switches(instance, span, variant, ends, ground) if is_factor else ([], [say("sensitivity.only_factors")])
     return Sensitivity(span.name, span.path, span.unit, span.low, span.high, is_factor, tuple(outcomes), tuple(switches), tuple(notes))
-
-
-def _span(row: Any) -> Range:
-    return row if isinstance(row, Range) else range_of(row)
 
 
 def _ground(instance: Instance) -> Ground | None:

@@ -27,8 +27,8 @@ import numpy as np
 
 from optimizer.instance.instance import Instance
 from optimizer.policy.comparison import Switch
-from optimizer.policy.moving import NO_LIMIT, Measured, Moving, measured
-from optimizer.program.solver import INFEASIBLE, OPTIMAL, Answer, Matrix, Solver
+from optimizer.policy.moving import Measured, Moving, measured
+from optimizer.program.solver import INFEASIBLE, NO_LIMIT, OPTIMAL, Answer, Matrix, Solver
 from optimizer.program.stages import stages, to_matrix
 from optimizer.texts import say
 
@@ -110,7 +110,8 @@ def ground_of(instance: Instance, solver: str = "highs") -> Ground:
     matrix = to_matrix(found.program)
     engine = Solver(to_matrix(found.program), solver, instance.settings.integer_gap)
     engine.solve()
-    basis = _basis(engine)  # of the first objective, which all answers to come are nearest to
+    engine.keep_basis()
+    basis = engine.basis  # of the first objective, which all answers to come are nearest to
     first, final = stages(found.program, engine, [])
     left, values = matrix.activity(final.values), final.values
     terms = matrix.row >= found.whole.start
@@ -135,27 +136,8 @@ def ground_of(instance: Instance, solver: str = "highs") -> Ground:
     if matrix.integer.any() or not found.parties:
         return ground
     short = short_yuan(ground, to_matrix(found.program))
-    return replace(ground, short=short, loss_basis=_basis(engine))
-
-
-def _basis(solver: Solver) -> Any:
-    return solver.live.getBasis() if solver.live is not None else None
-
-
-def become(solver: Solver, matrix: Matrix) -> None:
-    """Give the solver another matrix with the same rows; coefficients that differ are changed on its live object.
-
-    Where the terms stand in other places (some that are 0 left out), both matrices must mean the same.
-    """
-    old, place = solver.matrix, solver.place
-    same_places = np.array_equal(old.row, matrix.row) and np.array_equal(old.column, matrix.column)
-    if solver.live is not None and place is not None and same_places:
-        at = np.empty(len(place.columns), dtype=np.int64)
-        at[place.columns] = place.column_at
-        for term in np.flatnonzero(old.coefficient != matrix.coefficient):
-            row, column = int(place.row_at[matrix.row[term]]), int(at[matrix.column[term]])
-            solver.live.changeCoeff(row, column, float(matrix.coefficient[term]))
-    solver.matrix = matrix
+    engine.keep_basis()
+    return replace(ground, short=short, loss_basis=engine.basis)
 
 
 # --- what happens at a factor
@@ -188,9 +170,9 @@ class Search:
 def start_over(search: Search, basis: Any) -> None:
     """Put the solver back to factor 1, so that what is found does not depend on what was looked at before it."""
     solver = search.ground.solver
-    become(solver, search.moving.at(1.0))
-    if solver.live is not None and basis is not None:
-        solver.live.setBasis(basis)
+    solver.become(search.moving.at(1.0))
+    solver.basis = basis
+    solver.back_to_basis()
 
 
 def moved_mu(ground: Ground, matrix: Matrix) -> float:
@@ -234,7 +216,7 @@ class Stopped(Exception):
 
 def _solved(ground: Ground, matrix: Matrix) -> Answer | None:
     """The optimum, or None where there is no plan; raises Stopped for any other end."""
-    become(ground.solver, matrix)
+    ground.solver.become(matrix)
     answer = ground.solver.solve()
     if answer.status not in (OPTIMAL, INFEASIBLE):
         raise Stopped(answer.status)
@@ -273,7 +255,7 @@ def switching_values(ground: Ground, moving: Moving, low: float, high: float) ->
         switches, said = mixes(search, directions)
         found, more = losses(search, directions) if ground.measured.parties else ([], [say("sensitivity.no_parties")])
     finally:
-        become(ground.solver, moving.at(1.0))
+        ground.solver.become(moving.at(1.0))
     return [*switches, *found], list(dict.fromkeys([*notes, *said, *more]))
 
 

@@ -64,7 +64,7 @@ def decide_alone(instance: Instance, solver: str = "highs") -> Plan:
         engine = Solver(to_matrix(true), solver, instance.settings.integer_gap)
         planted = plant(true, engine, chosen.values, notes)
         answers = with_floors_kept(planted, engine, notes)
-    return replace(plan_of(planted, engine, answers, notes, phases), expected=expected(own, chosen.values))
+    return replace(plan_of(planted, engine, answers, notes, phases), expected=base_margins(own, chosen.values))
 
 
 def released(instance: Instance) -> Instance:
@@ -165,14 +165,16 @@ def _one_each(rows: Rows, owner: np.ndarray) -> Rows:
     return Rows(rows.rule, rows.unit[source], keys, AT_MOST, rows.rhs[source], row, rows.column, rows.coefficient)
 
 
-def expected(own: Program, values: np.ndarray) -> pd.DataFrame:
-    """What each base counts on: base, sales_yuan (of what it grows), margin_yuan (all its incomes less all its costs)."""
-    amount = own.money["yuan"].to_numpy(dtype=float) * values[own.money["column"]]
-    signed = pd.DataFrame({"base": own.money["base"], "account": own.money["account"], "yuan": amount})
+def base_margins(program: Program, values: np.ndarray) -> pd.DataFrame:
+    """What each base earns by the money of a program: base, sales_yuan (of what it grows), margin_yuan (all its incomes less
+    all its costs). By believed prices it is what it counts on, by the true ones what it gets."""
+    money = program.money
+    amount = money["yuan"].to_numpy(dtype=float) * values[money["column"]]
+    signed = pd.DataFrame({"base": money["base"], "account": money["account"], "yuan": amount})
     signed["margin_yuan"] = signed["yuan"] * signed["account"].map(SIGN)
     signed["sales_yuan"] = signed["yuan"].where(signed["account"] == INCOME[0], 0.0)
     sums = signed.groupby("base")[["sales_yuan", "margin_yuan"]].sum()
-    bases = list(own.instance.universe("bases"))
+    bases = list(program.instance.universe("bases"))
     return sums.reindex(bases, fill_value=0.0).rename_axis("base").reset_index()
 
 

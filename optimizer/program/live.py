@@ -20,7 +20,8 @@ from optimizer.program.alone import decide_alone
 from optimizer.program.plan import Plan
 from optimizer.program.practical import plan_of, with_floors_kept
 from optimizer.program.program import Program, build, has_the_same_goods
-from optimizer.program.solver import LIMIT, OPTIMAL, Answer, Matrix, Place, Solver, check_solver
+from optimizer.program.rows import FIGURE_KEYS
+from optimizer.program.solver import LIMIT, OPTIMAL, Answer, Matrix, Place, Solver, check_solver, set_coefficients
 from optimizer.program.stages import to_matrix
 from optimizer.texts import say
 
@@ -29,9 +30,6 @@ KEPT = 3
 
 LEAST_LIMIT = 1000
 """Simplex steps that a restart may always take; a larger program half as many as it has rows, below what a cold solve costs."""
-
-NOT_KEYS = ("yield_factor",)
-"""What stands among the keys of decisions and is a figure."""
 
 SHOWN = 4
 
@@ -55,7 +53,7 @@ def column_blocks(program: Program) -> Blocks:
     """The decisions of a program by kind (and the names of its keys)."""
     found = {}
     for kind, frame in program.columns.frames.items():
-        names = [name for name in program.columns.keys_of(kind) if name not in NOT_KEYS and not name.startswith("_")]
+        names = [name for name in program.columns.keys_of(kind) if name not in FIGURE_KEYS and not name.startswith("_")]
         found[kind, *names] = Block(tuple(frame[name].to_numpy() for name in names), frame["column"].to_numpy())
     return found
 
@@ -128,8 +126,7 @@ class Held:
         same[same] = (old[known[same]] == cell[same]) & (was[known[same]] == value[same])
         changes = [(gone, np.zeros(len(gone))), (cell[~same], value[~same])]
         for cells, values in changes:
-            for row, column, figure in zip((cells // width).tolist(), (cells % width).tolist(), values.tolist(), strict=True):
-                self.live.changeCoeff(row, column, figure)
+            set_coefficients(self.live, cells // width, cells % width, values)
         kept = np.concatenate([self.cell[~inside], cell]), np.concatenate([self.coefficient[~inside], value])
         self.cell, self.coefficient = _in_order(*kept)
 

@@ -13,6 +13,7 @@ import pandas as pd
 from optimizer.instance.instance import Instance
 from optimizer.problems import NoPlan
 from optimizer.program import balance, cash, choices, diversification, floors, land, linear, market, parties, resources, rotation
+from optimizer.program.county import base_level
 from optimizer.program.decisions import make_columns
 from optimizer.program.money import money_terms, vector
 from optimizer.program.objectives import OBJECTIVES, yuan_of
@@ -96,7 +97,7 @@ class Program:
     money: pd.DataFrame
     parties: pd.DataFrame
     households: pd.DataFrame
-    made: dict[str, list[Rows]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    made: dict[Rule, list[Rows]] = field(default_factory=dict, init=False, repr=False, compare=False)
     """The rows as each rule (function) gave them, for ``build`` of a program like this one."""
     known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was worked out before from decisions, money and tables (not from rules or settings), by what it is."""
@@ -172,16 +173,16 @@ def build(instance: Instance, like: Program | None = None) -> Program:
     }
     if _wants_least(instance):
         given[parties.least_of_all] = (household_terms,)
-    made: dict[str, list[Rows]] = {}
+    made: dict[Rule, list[Rows]] = {}
     for rule, terms in given.items():
         if old is not None and _is_untouched(rule, instance, old.instance):
-            made[rule.__name__] = old.made[rule.__name__]
+            made[rule] = old.made[rule]
         else:
             rows = rule(instance, columns, *terms)
-            made[rule.__name__] = rows if isinstance(rows, list) else [rows]
+            made[rule] = rows if isinstance(rows, list) else [rows]
     found = [rows for of_rule in made.values() for rows in of_rule]
     if not instance.settings.county_rules:
-        found = _without_county_rules(found, columns, instance)
+        found = base_level(found, columns, instance)
     _require_possible(found)
     kept = [rows.without(empty) if (empty := _empty(rows)).any() else rows for rows in found]
     program = Program(instance, columns, tuple(rows for rows in kept if len(rows)), money, party_terms, household_terms)
@@ -204,12 +205,6 @@ def _decisions_and_money(instance: Instance) -> tuple[Columns, pd.DataFrame, pd.
 
 def _wants_least(instance: Instance) -> bool:
     return "least_household_gain" in (instance.settings.objective.name, instance.settings.objective.then)
-
-
-def _without_county_rules(found: list[Rows], columns: Columns, instance: Instance) -> list[Rows]:
-    from optimizer.program.county import base_level
-
-    return base_level(found, columns, instance)
 
 
 def has_the_same_goods(instance: Instance, like: Program) -> bool:

@@ -19,6 +19,10 @@ AT_MOST, AT_LEAST, EQUAL = "<=", ">=", "="
 NUMERIC_KEYS = {"tier": "int64", "year": "int64", "yield_factor": "float64"}
 
 
+FIGURE_KEYS = ("yield_factor",)
+"""What stands among the keys of decisions and is a figure, so that it may differ where the decision is the same."""
+
+
 def with_key_types(frame: pd.DataFrame) -> pd.DataFrame:
     """A copy whose key columns are text but for the numeric ones, also where it has no rows."""
     return frame.astype({c: NUMERIC_KEYS.get(str(c), object) for c in frame.columns})

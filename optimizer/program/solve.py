@@ -13,11 +13,8 @@ from optimizer.program.alone import decide_alone
 from optimizer.program.plan import Plan
 from optimizer.program.practical import plan_of, with_floors_kept
 from optimizer.program.program import Program, build
-from optimizer.program.solver import OPTIMAL, Solver, check_solver
+from optimizer.program.solver import NO_LIMIT, OPTIMAL, Solver, check_solver
 from optimizer.program.stages import next_stage, to_matrix
-
-NO_FLOOR = -1e20
-"""What the solvers take for a bound that is not there."""
 
 
 def solve(instance: Instance, solver: str = "highs") -> Plan:
@@ -56,7 +53,7 @@ def unprotected(program: Program) -> pd.DataFrame:
     matrix.cost = program.objective("sales")
     for position in wanted:
         start = program.first_row[position]
-        matrix.rhs[start : start + len(program.rows[position])] = NO_FLOOR
+        matrix.rhs[start : start + len(program.rows[position])] = -NO_LIMIT
     engine = Solver(matrix, "highs", program.instance.settings.integer_gap)
     answer = engine.solve()
     if answer.status != OPTIMAL:

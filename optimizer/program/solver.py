@@ -1,7 +1,7 @@
 """The only file that knows PuLP and the solvers: a program in, values and prices out.
 
-Cold solves go through PuLP. Where HiGHS did the cold solve its live object stays, and later stages change bounds and
-costs on it; other solvers start anew each time. PuLP is always given a minimisation (of the negated objective), since
+Cold solves go through PuLP. Where HiGHS did the cold solve its live object stays, and what comes later changes bounds, costs
+and coefficients on it; other solvers start anew each time. PuLP is always given a minimisation (of the negated objective), since
 the sign of duals under maximisation differs between its versions 3 and 4 and between solvers.
 """
 
@@ -23,7 +23,7 @@ import numpy as np
 import pulp
 
 from optimizer.problems import InputError, Problem, SolverStopped, nearest
-from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL
+from optimizer.program.rows import AT_LEAST, AT_MOST
 from optimizer.texts import say
 
 OPTIMAL, INFEASIBLE, UNBOUNDED, LIMIT, UNVERIFIED = "optimal", "infeasible", "unbounded", "limit", "unverified"
@@ -34,7 +34,8 @@ SHORT = 0.1
 """The part of its limit that a restart may take where another basis may be tried after it."""
 NOISE = 1e-12
 """What the sum of a row's terms may be off by, relative to the sum of their sizes."""
-PULP_SENSE = {AT_MOST: pulp.LpConstraintLE, AT_LEAST: pulp.LpConstraintGE, EQUAL: pulp.LpConstraintEQ}
+NO_LIMIT = 1e20
+"""What the solvers take for a bound that is not there."""
 
 
 @dataclass
@@ -116,6 +117,19 @@ class Solver:
         """Remember where the live object stands now."""
         self.basis = self.live.getBasis() if self.live is not None else None
 
+    def become(self, matrix: Matrix) -> None:
+        """Take another matrix with the same decisions, rows and places of terms; what differs of its coefficients is changed
+        on the live object."""
+        old, place = self.matrix, self.place
+        same_places = np.array_equal(old.row, matrix.row) and np.array_equal(old.column, matrix.column)
+        if self.live is not None and place is not None and same_places:  # else nothing of it moved, but for terms that are 0
+            at = np.empty(len(place.columns), dtype=np.int64)
+            at[place.columns] = place.column_at
+            moved = np.flatnonzero(old.coefficient != matrix.coefficient)
+            rows, columns = place.row_at[matrix.row[moved]], at[matrix.column[moved]]
+            set_coefficients(self.live, rows, columns, matrix.coefficient[moved])
+        self.matrix = matrix
+
     def back_to_basis(self) -> None:
         """Let the next restart begin where ``keep_basis`` was called last, whatever came after it."""
         if self.live is not None and self.basis is not None:
@@ -190,6 +204,12 @@ class Solver:
         if restarted and not verified(matrix, answer):
             return _nothing(UNVERIFIED, matrix)
         return answer
+
+
+def set_coefficients(live: Any, rows: np.ndarray, columns: np.ndarray, values: np.ndarray) -> None:
+    """Change coefficients of a live HiGHS object, by its own numbers of rows and columns."""
+    for row, column, value in zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True):
+        live.changeCoeff(row, column, value)
 
 
 def total(one: np.ndarray, other: np.ndarray) -> float:

@@ -15,8 +15,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 import optimizer
+from optimizer.instance.grids import named
 from optimizer.instance.instance import Instance
-from optimizer.instance.loading import Given, instance_of, policy_rows, read_given
+from optimizer.instance.loading import Given, instance_of, read_given
 from optimizer.problems import InputError
 
 from .broken import build, entries
@@ -105,8 +106,9 @@ def test_problems_of_one_policy_are_not_those_of_another(given: Given) -> None:
 
 
 def test_policies_of_the_instance_are_listed(given: Given) -> None:
-    assert [one.policy for one in policy_rows(given)] == ["slow", "small", "kind", "sized-0.5", "sized-0.8", "dear"]
-    assert {one.policy: one.family for one in policy_rows(given)}["sized-0.8"] == "sized"
+    listed = [one for policy in given.policies.rows for one in named(policy, given.policies)]
+    assert [one.policy for one in listed] == ["slow", "small", "kind", "sized-0.5", "sized-0.8", "dear"]
+    assert {one.policy: one.family for one in listed}["sized-0.8"] == "sized"
 
 
 MANY = [entry for entry in entries() if entry["name"] in ("all_problems_in_one_run", "list_for_a_document", "unknown_policy")]

@@ -17,8 +17,8 @@ from optimizer.instance.grids import (
     Policies,
     changes_of,
     grid_problems,
-    grid_size,
     is_listed,
+    meant,
     members,
     named,
     read_policies,
@@ -123,8 +123,17 @@ def test_members_come_in_the_order_of_the_table_each_with_its_parent_and_family(
 def test_size_of_a_grid_is_known_without_writing_it_out() -> None:
     usual = {"_row": 2, "extends": "", "table": "rules", "where": "", "column": "share", "operator": "set"}
     table = pd.DataFrame([{**usual, **row} for row in grid("p", [[str(n) for n in range(100)]] * 9)])
-    assert grid_size("p", table) == 100**9
-    assert grid_size("unknown", table) == 1
+    policies = read_policies(table, "")
+    assert meant("p", policies)[0] == 100**9
+    assert meant("unknown", policies)[0] == 0
+
+
+def test_a_name_means_a_policy_a_built_in_one_a_whole_grid_or_one_member() -> None:
+    usual = {"_row": 2, "extends": "", "table": "rules", "where": "", "column": "share", "operator": "set"}
+    policies = read_policies(pd.DataFrame([{**usual, **row} for row in grid("p", [["1", "2"]])]), "")
+    assert list(meant("p", policies)[1]) == [Named("p-1", "default", "p"), Named("p-2", "default", "p")]
+    assert list(meant("p-2", policies)[1]) == [Named("p-2", "default", "p")]
+    assert list(meant("uncoordinated", policies)[1]) == [Named("uncoordinated", "default", "")]
 
 
 def test_member_of_a_huge_grid_is_found_without_writing_it_out() -> None:

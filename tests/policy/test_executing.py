@@ -24,6 +24,12 @@ def test_every_finished_job_is_told() -> None:
     assert sorted(told) == [job.name for job in DOUBLES]
 
 
+def test_a_job_is_told_before_the_next_one_begins_where_there_is_one_process() -> None:
+    told: list[str] = []
+    seen = run_all([DOUBLES[0], Job("look", list, (told,))], done=told.append)
+    assert seen == [[0], [["double 0"]]]
+
+
 def test_a_worker_that_dies_takes_nothing_else_along() -> None:
     found = run_all([DOUBLES[1], Job("deadly", dies, ()), DOUBLES[2]], workers=2)
     assert found == [[2], [Died("deadly")], [4]]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from optimizer.report.charts import INK, escaped
+from optimizer.report.charts import LINE as STRONG
 from optimizer.report.naming import width
 
 LETTER, LINE = 6.6, 15.0
@@ -59,3 +61,24 @@ def _candidates(x: float, y: float, wide: float) -> Iterator[tuple[Place, Box]]:
             anchor = "left" if right > 0 else "right" if right < 0 else "center"
             left = x + dx - (0 if anchor == "left" else wide if anchor == "right" else wide / 2)
             yield Place(round(dx, 1), round(dy, 1), anchor), Box(left, y + dy - LINE / 2, left + wide, y + dy + LINE / 2)
+
+
+def name_beside(x: float, y: float, text: str, spot: Place, line: str, is_strong: bool = False) -> dict[str, Any]:
+    """A name at its place beside its point, as an annotation of plotly, with a thin ``line`` (a colour) to the point."""
+    return {
+        "x": round(x, 6),
+        "y": round(y, 6),
+        "text": f"<b>{escaped(text)}</b>" if is_strong else escaped(text),
+        "ax": spot.dx,
+        "ay": spot.dy,
+        "xanchor": spot.anchor,
+        "yanchor": "middle",
+        "showarrow": True,
+        "arrowhead": 0,
+        "arrowwidth": 0.7,
+        "arrowcolor": line,
+        "standoff": 5,
+        "borderpad": 0,
+        "bgcolor": "rgba(255,255,255,0.75)",
+        "font": {"size": 11.5, "color": STRONG if is_strong else INK},
+    }

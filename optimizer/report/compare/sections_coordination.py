@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from optimizer.policy.comparison import UNCOORDINATED, Comparison, Outcome, Season
+from optimizer.instance.changes import UNCOORDINATED
+from optimizer.policy.comparison import Comparison, Outcome, Season
 from optimizer.report.charts import AFTER, BEFORE, LINE, axis, escaped, in_lines, layout
 from optimizer.report.compare.labels import Labels
 from optimizer.report.parts import Cell, Chart, Part, Section, Text, table

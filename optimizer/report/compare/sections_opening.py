@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from optimizer.policy.comparison import COORDINATED, REFERENCE, UNCOORDINATED, Comparison, Outcome
+from optimizer.instance.changes import COORDINATED, UNCOORDINATED
+from optimizer.policy.comparison import REFERENCE, Comparison, Outcome
 from optimizer.report.compare.labels import MEASURES, NO_DIVERSIFICATION, Labels, Measure, best, changed, gap, losers, named
 from optimizer.report.parts import Cell, Figure, Figures, Part, Points, Section, Table, Text, table
 from optimizer.report.wording import FEN, listed, money, number, percent, with_unit, yuan

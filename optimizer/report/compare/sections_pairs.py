@@ -13,7 +13,8 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from optimizer.policy.comparison import UNCOORDINATED, Comparison, Outcome
+from optimizer.instance.changes import UNCOORDINATED
+from optimizer.policy.comparison import Comparison, Outcome
 from optimizer.policy.difference import Change, difference, household_waterfall, waterfall
 from optimizer.report.charts import AFTER, BEFORE, LINE, axis, escaped, layout
 from optimizer.report.compare.labels import Labels

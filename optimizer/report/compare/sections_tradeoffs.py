@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from optimizer.policy.comparison import REFERENCE, Comparison, Frontier, Outcome, Point
 from optimizer.report.charts import AFTER, BEFORE, INK, LINE, axis, escaped, layout
 from optimizer.report.compare.labels import Labels, is_objective
-from optimizer.report.compare.placing import Place, places
+from optimizer.report.compare.placing import name_beside, places
 from optimizer.report.parts import Cell, Chart, Part, Section, Text, table
 from optimizer.report.wording import listed, number, percent, with_unit
 from optimizer.texts import say
@@ -21,6 +20,9 @@ ROOM = 0.06
 """Share of the range left free at every side of a picture."""
 
 MOST_NAMES = 3
+THIN = "#8a949e"
+"""Colour of the line from a name to its point."""
+
 THOUSANDS = {"separatethousands": True}
 X, Y = "margin_yuan", "household_gain_yuan"
 
@@ -67,7 +69,7 @@ def scatter(outcomes: Sequence[Outcome], labels: Labels) -> Chart:
     texts = [listed_names([labels.policy(ranked[i].policy) for i in group]) for group in groups]
     spots = places([pixels[group[0]] for group in groups], texts, PICTURE)
     notes = [
-        _name(xs[group[0]], ys[group[0]], text, spot, is_strong=ranked[group[0]].policy == REFERENCE)
+        name_beside(xs[group[0]], ys[group[0]], text, spot, THIN, is_strong=ranked[group[0]].policy == REFERENCE)
         for group, text, spot in zip(groups, texts, spots, strict=True)
         if spot is not None
     ]
@@ -113,27 +115,6 @@ def _range(values: Sequence[float]) -> list[float]:
     low, high = min(values), max(values)
     room = ROOM * (high - low) or max(abs(high), 1.0) * ROOM
     return [round(low - room, 6), round(high + room, 6)]
-
-
-def _name(x: float, y: float, text: str, spot: Place, is_strong: bool) -> dict[str, Any]:
-    """A name beside its point with a thin line to it."""
-    return {
-        "x": round(x, 6),
-        "y": round(y, 6),
-        "text": f"<b>{escaped(text)}</b>" if is_strong else escaped(text),
-        "ax": spot.dx,
-        "ay": spot.dy,
-        "xanchor": spot.anchor,
-        "yanchor": "middle",
-        "showarrow": True,
-        "arrowhead": 0,
-        "arrowwidth": 0.7,
-        "arrowcolor": "#8a949e",
-        "standoff": 5,
-        "borderpad": 0,
-        "bgcolor": "rgba(255,255,255,0.75)",
-        "font": {"size": 11.5, "color": LINE if is_strong else INK},
-    }
 
 
 def _hint(outcome: Outcome, labels: Labels) -> str:

@@ -10,7 +10,7 @@ from optimizer.policy.comparison import Bearing, Comparison, Marked, Whole
 from optimizer.policy.whole import corners
 from optimizer.report.charts import INK, LINE, axis, escaped, layout
 from optimizer.report.compare.labels import Labels
-from optimizer.report.compare.placing import places
+from optimizer.report.compare.placing import name_beside, places
 from optimizer.report.naming import HUES, account, translucent
 from optimizer.report.parts import Cell, Chart, Part, Points, Section, Text, table
 from optimizer.report.wording import listed, percent, with_unit
@@ -97,7 +97,11 @@ def picture(found: Whole, place: int, labels: Labels) -> Chart:
     left = min([*xs, 0.0])
     pixels = [(PICTURE[0] * (m.company_share - left) / (right - left), PICTURE[1] * (1 - m.household_share / top)) for m in found.marks]
     spots = places(pixels, [m.name for m in found.marks], PICTURE)
-    notes = [_name(mark, spot) for mark, spot in zip(found.marks, spots, strict=True) if spot is not None]
+    notes = [
+        name_beside(mark.company_share, mark.household_share, mark.name, spot, INK)
+        for mark, spot in zip(found.marks, spots, strict=True)
+        if spot is not None
+    ]
     traces.append(_marks(found.marks))
     figure = layout(
         PICTURE[1] + EDGES["t"] + EDGES["b"],
@@ -156,26 +160,6 @@ def _marks(marks: Sequence[Marked]) -> dict[str, Any]:
             for mark in marks
         ],
         "hovertemplate": "%{customdata}<extra></extra>",
-    }
-
-
-def _name(mark: Marked, spot: Any) -> dict[str, Any]:
-    return {
-        "x": round(mark.company_share, 6),
-        "y": round(mark.household_share, 6),
-        "text": escaped(mark.name),
-        "ax": spot.dx,
-        "ay": spot.dy,
-        "xanchor": spot.anchor,
-        "yanchor": "middle",
-        "showarrow": True,
-        "arrowhead": 0,
-        "arrowwidth": 0.7,
-        "arrowcolor": INK,
-        "standoff": 5,
-        "borderpad": 0,
-        "bgcolor": "rgba(255,255,255,0.75)",
-        "font": {"size": 11.5, "color": INK},
     }
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.policy.comparison import COORDINATED, REFERENCE, UNCOORDINATED, Comparison, Outcome
+from optimizer.instance.changes import COORDINATED, UNCOORDINATED
+from optimizer.policy.comparison import REFERENCE, Comparison, Outcome
 from optimizer.report.compare.labels import PLANS, folder_name, gap
 from optimizer.report.compare.page import comparison_page
 from optimizer.report.compare.tables import tables

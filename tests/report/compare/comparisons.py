@@ -7,14 +7,13 @@ import random
 from dataclasses import replace
 from typing import Any
 
+from optimizer.instance.changes import COORDINATED, UNCOORDINATED
 from optimizer.instance.instance import Instance
 from optimizer.policy.comparison import (
-    COORDINATED,
     FAILED,
     NO_PLAN,
     OPTIMAL,
     REFERENCE,
-    UNCOORDINATED,
     Area,
     Bearing,
     Comparison,
@@ -124,7 +123,7 @@ def small(instance: Instance, **more: Any) -> Comparison:
         outcome(instance, COORDINATED, 6, changes=("settings.county_rules=no",)),
     )
     return replace(
-        Comparison(instance, outcomes, notes=("A note on the whole.",), seconds={"all": 3.5}),
+        Comparison(instance, outcomes, notes=("A note on the whole.",)),
         frontiers=(caps(instance), gains(instance)),
         sensitivities=moved(instance),
         seasons=cobweb(instance),
