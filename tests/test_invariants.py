@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import optimizer
 from optimizer.household.distribution import Distribution
 from optimizer.household.figures import objectives
-from optimizer.instance.document import COST_ACCOUNTS
+from optimizer.instance.document import BORNE_COSTS
 from optimizer.instance.instance import Instance
 from optimizer.instance.pools import party_shares
 from optimizer.problems import NoPlan
@@ -167,7 +167,7 @@ def _split_and_households(draw: st.DrawFn, document: Document, bases: list[str])
         "tree": draw(st.permutations([{"to": "company", "share": "0.49", "of_which": [{"to": "households", "share": "0.40"}]},
                                       {"to": "base", "share": "0.49"}, {"to": "collective", "share": "0.02"}])),
         "household_key": draw(st.sampled_from([*KEYS, {"per_head": "1/3", "weight": "2/3"}])),
-        "costs_borne_by": {account: draw(bearer) for account in COST_ACCOUNTS},
+        "costs_borne_by": {account: draw(bearer) for account in BORNE_COSTS},
     }  # fmt: skip
     villages = ("lower", "lower", "middle", "middle", "upper")
     document["households"] = [{"household": f"H{n}", "village": v, "persons": draw(st.integers(1, 7)), "workers": 1,

@@ -13,7 +13,7 @@ from optimizer.household.guarantees import divide_with_promises
 from optimizer.instance.instance import Instance
 from optimizer.instance.pools import Ties
 from optimizer.revenue.fen import half_up
-from optimizer.revenue.ledger import CLEARING, COLUMNS, GUARANTEE, LANDHOLDERS, SEP, WAGES, lines, split_entries
+from optimizer.revenue.ledger import CLEARING, COLUMNS, GUARANTEE, LANDHOLDERS, POT, SEP, WAGES, lines, split_entries
 
 DUE = ["household", "kind", "base", "period", "due_fen", "pot", "document", "row"]
 DAYS = ["household", "base", "period", "days"]
@@ -66,7 +66,8 @@ def planned_due(instance: Instance, result: Result, household: str | None = None
     plan = StoredPlan(instance, result.table("plan"))
     by_days = "village" in plan.table and any("labour_days" in rule.household_key for rule in instance.split)
     days = days_worked(plan, shares.ties) if by_days else pd.DataFrame(columns=DAYS)
-    promised = divide_with_promises(instance, entries, days, shares)
+    into = pd.concat([entries, bills[bills["receiver"] == POT]])  # insurers pay into pots as well
+    promised = divide_with_promises(instance, into, days, shares)
     divide_wages(instance, bills, shares)
     divide_rents(instance, bills, shares)
     ledger = pd.concat([part for part in (entries, bills, promised) if len(part)] or [entries], ignore_index=True)

@@ -17,6 +17,7 @@ from optimizer.audit.finding import COLUMNS
 from optimizer.instance.changes import DEFAULT
 from optimizer.instance.instance import Instance
 from optimizer.instance.loading import load, load_proven
+from optimizer.instance.scenarios import average_year, scenarios, years_from
 from optimizer.problems import InputError, Problem
 from optimizer.texts import say
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from optimizer.household.distribution import Distribution
 
 SUMMARY, RUN, FINDINGS = "summary.json", "run.json", "findings.csv"
+YEARS, REPLANNED = "years.csv", "replanned"
+"""The file of years a season was planned again for, and the key of run.json that says which year it was."""
+
 COMPARISON = "comparison.csv"
 """What the folder of a comparison of policies holds, and no single result does."""
 
@@ -185,14 +189,29 @@ def proven_instance_of(result: Result) -> Instance | None:
     """What a trace needs of the instance, if its files are still those the result was made from; None otherwise, and for a
     policy that changes it."""
     folder = (result.folder / str(result.run.get("instance_folder", ""))).resolve()
-    if result.run.get("changes") or not (folder / "instance.yaml").is_file():
+    if result.run.get("changes") or result.run.get(REPLANNED) or not (folder / "instance.yaml").is_file():
         return None
     proven = result.run.get("inputs_sha256")
     return load_proven(folder, FOR_A_TRACE, proven) if isinstance(proven, dict) else None
 
 
 def instance_of(result: Result) -> Instance:
-    """The instance a result was made from, with its policy and changes; raises InputError where it is not there any more."""
+    """The instance a plan was made for: with its policy and changes, in the average year where the policy plans for several, and
+    in the year it was planned again for. Raises InputError where the instance or that year is not there any more."""
+    instance = loaded_instance_of(result)
+    told = result.run.get(REPLANNED)
+    year = str(told["year"]) if isinstance(told, dict) and "year" in told else ""
+    if year:
+        found = {own.name: own.instance for own in years_from(instance, result.folder / YEARS)}
+        if year in found:
+            return found[year]
+        raise InputError([Problem(str(result.folder / YEARS), None, "scenario", say("found.nothing"), say("expected.year_of", year=year))])
+    return instance if instance.settings.risk.measure == "none" else average_year(scenarios(instance))
+
+
+def loaded_instance_of(result: Result) -> Instance:
+    """The instance of a result as its files have it, with its policy and changes; raises InputError where it is not there any
+    more."""
     place = str(result.run.get("instance_folder", ""))
     folder = (result.folder / place).resolve()
     if not place or not (folder / "instance.yaml").is_file():

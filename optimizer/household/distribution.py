@@ -16,7 +16,7 @@ from optimizer.instance.pools import Ties
 from optimizer.phases import Phase, phase
 from optimizer.program.plan import Plan
 from optimizer.revenue.accounts import floors_broken, party_accounts
-from optimizer.revenue.ledger import RESERVE, SUSPENSE, bills, sale_entries, split_entries, unbalanced
+from optimizer.revenue.ledger import RESERVE, SUSPENSE, bills, payout_entries, sale_entries, split_entries, unbalanced
 from optimizer.revenue.sales import sale_lines
 from optimizer.revenue.split import with_reading
 
@@ -117,6 +117,7 @@ def _distribute(plan: Plan, phases: dict[str, Phase]) -> Distribution:
     parts = [sale_entries(instance, sales)]
     if instance.split:
         parts.append(split_entries(instance, sales, costs, instance.split))
+        parts += [part for part in [payout_entries(plan)] if len(part)]
     ledger = pd.concat([*parts, costs], ignore_index=True)
     shares = Shares(Ties(instance))
     days = days_worked(plan, shares.ties)

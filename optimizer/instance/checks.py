@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pandas as pd
 
+from optimizer.instance.checks_cover import COVER
 from optimizer.instance.checks_goods import GOODS
 from optimizer.instance.checks_people import PEOPLE
 from optimizer.instance.checks_rules import RULES
+from optimizer.instance.checks_scenarios import UNCERTAINTY
 from optimizer.instance.frames import each_member, problem_at
 from optimizer.instance.hopeless import contracts_beyond_land, tight_caps
 from optimizer.instance.instance import Instance
@@ -149,6 +151,8 @@ CHECKS: tuple[Check, ...] = (
     *GOODS,
     *RULES,
     *PEOPLE,
+    *UNCERTAINTY,
+    *COVER,
     tight_caps,
     contracts_beyond_land,
     unreachable_markets,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from optimizer.instance.document import COST_ACCOUNTS
+from optimizer.instance.document import BORNE_COSTS
 from optimizer.instance.frames import problem_at
 from optimizer.instance.instance import Instance, in_force
 from optimizer.instance.pools import household_branches
@@ -30,8 +30,10 @@ def accounts_that_occur(instance: Instance) -> set[str]:
         "handling": (demand["handling_yuan_per_t"] > 0).any(),
         "storage": (storage["cost_yuan_per_t"] > 0).any(),
         "processing": (instance.table("processes")["cost_yuan_per_t"] > 0).any(),
+        "premiums": False,  # tables insurance and promotion name who pays
+        "promotion": False,
     }
-    return {account for account in COST_ACCOUNTS if occurs[account]} | {resources[r] for r in paid["resource"].unique()}
+    return {account for account in BORNE_COSTS if occurs[account]} | {resources[r] for r in paid["resource"].unique()}
 
 
 def costs_are_borne(instance: Instance, files: Files) -> Iterator[Problem]:
@@ -47,7 +49,8 @@ def parties_exist(instance: Instance, files: Files) -> Iterator[Problem]:
     """Every base has the company and the village that its split rule names."""
     parties: set[str] = set()
     for rule in instance.split:
-        parties |= {b.to for b in rule.tree} | {b.to for branch in rule.tree for b in branch.of_which}
+        branches = (*rule.tree, *rule.payouts)
+        parties |= {b.to for b in branches} | {b.to for branch in branches for b in branch.of_which}
         parties |= set(rule.costs_borne_by.values())
     bases = instance.table("bases")
     for party in ("company", "collective"):

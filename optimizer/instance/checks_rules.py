@@ -72,6 +72,8 @@ DECISION_KEYS = {
     "consume": ("origin", "product", "base", "period"),
     "process": ("origin", "product", "node", "period"),
     "shortfall": (),
+    "insure": ("base", "land_class", "activity"),
+    "promote": (),
 }
 """The keys by which the terms of linear rules may choose each kind of decision, and for_each may repeat it."""
 

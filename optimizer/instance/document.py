@@ -25,11 +25,22 @@ COST_ACCOUNTS = (
     "handling",
     "storage",
     "processing",
+    "premiums",
+    "promotion",
 )
 """Costs that a split rule hands to a party, or deducts before a net split."""
 
+PAID_BY_NAME = ("premiums", "promotion")
+"""Costs whose payer stands in tables insurance and promotion, so that no split rule says who bears them."""
+
+BORNE_COSTS = tuple(account for account in COST_ACCOUNTS if account not in PAID_BY_NAME)
+"""Costs that a split rule hands to someone."""
+
 OBJECTIVES = ("sales", "margin", "household_gain", "county_income", "least_household_gain")
 DIVISION_KEYS = ("per_head", "per_household", "weight", "need", "labour_days", "land")
+RISK_OF = ("margin", "company", "base", "households", "collective", "government")
+RISK_PARTIES = ("company", "base")
+"""What a measure of risk may be taken of, and of which kinds one party may be named."""
 STEPS = ("month", "ten-day", "week", "season", "year")
 
 Bearer = Literal["company", "base", "government"]
@@ -120,10 +131,12 @@ class ObjectiveSpec(Strict):
 
 
 class Participation(Strict):
-    """The least balance of each company and base in yuan; none lets them make any loss."""
+    """The least balance of each company and base in yuan; none lets them make any loss. ``under_scenarios``: over several
+    possible years it holds on the mean (``expected``) or in every year (``each``)."""
 
     company: OptionalAmount = Fraction(0)
     base: OptionalAmount = Fraction(0)
+    under_scenarios: Literal["expected", "each"] = "expected"
 
 
 class PracticalUnits(Strict):
@@ -134,6 +147,53 @@ class PracticalUnits(Strict):
     kg: Annotated[Amount, Field(gt=0)] = Fraction(1)
 
 
+class Risk(Strict):
+    """How a plan is chosen when the year is not known (table scenarios, or ``draw`` years drawn with ``seed``).
+
+    - ``measure``: ``none`` plans for the data as given and passes scenarios over; ``expected`` the mean; ``cvar`` the mean of
+      the worst years that together have a probability of 1 - ``level``; ``worst`` the worst year; ``deviation`` the mean
+      distance from the mean (MOTAD).
+    - ``of``: the yuan it is taken of: the chain's margin, the balances of all companies or bases together or of one of them
+      (``company:NAME``), of the collectives or the government, or the households' gain.
+    - ``weight``: the part of the measure in what is made best, against the mean: cvar and worst (1 - weight) x mean + weight x
+      measure, deviation mean - weight x measure. ``limit_yuan``: cvar and worst at least this, deviation at most.
+    """
+
+    measure: Literal["none", "expected", "cvar", "worst", "deviation"] = "none"
+    level: Annotated[Fraction, BeforeValidator(exact), Field(ge=0, lt=1)] = Fraction(9, 10)
+    of: str = "margin"
+    weight: Annotated[Annotated[Fraction, BeforeValidator(exact), Field(ge=0)] | None, BeforeValidator(_none)] = None
+    limit_yuan: OptionalAmount = None
+    draw: int = Field(default=0, ge=0, le=10_000)
+    seed: int = Field(default=1, ge=0, le=2**32 - 1)
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Risk:
+        kind, _, name = self.of.partition(":")
+        if self.of not in RISK_OF and (kind not in RISK_PARTIES or not name):
+            raise wrong("expected.risk_of", self.of, known=", ".join(RISK_OF))
+        if self.measure in ("cvar", "worst") and self.weight is not None and self.weight > 1:
+            raise wrong("expected.risk_weight", self.weight, measure=self.measure)
+        return self
+
+    @property
+    def weighing(self) -> Fraction:
+        """The weight that counts: as stated, else 1, or 0 where the measure only has to keep its limit."""
+        if self.weight is not None:
+            return self.weight
+        return Fraction(0) if self.limit_yuan is not None else Fraction(1)
+
+    @property
+    def party(self) -> tuple[str, str]:
+        """Kind and name of what the measure is taken of; the name is blank where all of a kind count together.
+
+        >>> Risk(of="company:sun").party, Risk(of="base").party
+        (('company', 'sun'), ('base', ''))
+        """
+        kind, _, name = self.of.partition(":")
+        return kind, name
+
+
 class Settings(Strict):
     """``floors``: the least that other objectives must come to, in yuan (``least_household_gain``: per linked person of every
     village). ``planting``: ``alone`` lets every base plan as if the markets were its own (docs/formulation.md).
@@ -142,6 +202,7 @@ class Settings(Strict):
     objective: ObjectiveSpec = ObjectiveSpec(maximise="margin")
     floors: dict[Literal[OBJECTIVES], Amount] = {}  # type: ignore[valid-type]
     participation: Participation = Participation()
+    risk: Risk = Risk()
     planting: Literal["together", "alone"] = "together"
     county_rules: Flag = True
     practical_units: PracticalUnits = PracticalUnits()
@@ -187,6 +248,9 @@ class SplitRule(Strict):
       days in force. Wages and rents go by days worked and land leased and are not prorated.
 
     The gains the program plans with are before reserve, guarantee and cap.
+
+    ``payouts`` divides what insurers pay out, as ``tree`` divides the sales (to the base, if nothing is said). It is never
+    part of the basis, and its shares are of the payout under either ``reading``'s rule for parts.
     """
 
     name: str = "split"
@@ -197,9 +261,10 @@ class SplitRule(Strict):
     net_of: tuple[Literal[COST_ACCOUNTS], ...] = COST_ACCOUNTS  # type: ignore[valid-type]
     reading: Literal["nested", "points"] = "nested"
     tree: tuple[Branch, ...]
+    payouts: tuple[Branch, ...] = (Branch(to="base", share=Fraction(1)),)
     household_key: dict[Literal[DIVISION_KEYS], Share] = {"per_head": Fraction(1)}  # type: ignore[valid-type]
     carry: Flag = True
-    costs_borne_by: dict[Literal[COST_ACCOUNTS], Bearer] = {}  # type: ignore[valid-type]
+    costs_borne_by: dict[Literal[BORNE_COSTS], Bearer] = {}  # type: ignore[valid-type]
     reserve_share: Share = Fraction(0)
     reserve_yuan: WholeFen = None
     guarantee_yuan: WholeFen = None
@@ -225,19 +290,30 @@ class SplitRule(Strict):
 
     @model_validator(mode="after")
     def _sums(self) -> SplitRule:
-        whole, key = sum(branch.share for branch in self.tree), sum(self.household_key.values())
-        if whole != 1:
-            raise wrong("expected.tree_sum", whole)
+        key = sum(self.household_key.values())
         if key != 1:
             raise wrong("expected.key_sum", key)
-        for branch in self.tree:
+        for tree in (self.tree, self.payouts):
+            self._shares_fit(tree)
+        return self
+
+    def _shares_fit(self, tree: tuple[Branch, ...]) -> None:
+        """The shares of a tree sum to 1, and no branch gives away more than it has."""
+        whole = sum(branch.share for branch in tree)
+        if whole != 1:
+            raise wrong("expected.tree_sum", whole)
+        for branch in tree:
             limit = Fraction(1) if self.reading == "nested" else branch.share
             parts = sum(b.share for b in branch.of_which)
             if parts > limit:
                 raise wrong("expected.parts_sum", parts, to=branch.to, limit=limit)
             if any(b.of_which for b in branch.of_which):
                 raise wrong("expected.two_levels", say("found.three_levels"))
-        return self
+
+    @property
+    def of_payouts(self) -> SplitRule:
+        """The rule that divides what insurers pay out: this one, with ``payouts`` as its tree."""
+        return self.model_copy(update={"tree": self.payouts})
 
 
 class Document(Strict):

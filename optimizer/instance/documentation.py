@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from optimizer.instance.document import COST_ACCOUNTS, DIVISION_KEYS, OBJECTIVES
+from optimizer.instance.document import BORNE_COSTS, DIVISION_KEYS, OBJECTIVES
 from optimizer.instance.names import kind_of
 from optimizer.instance.registry import Attribute, Table, registry
 
@@ -84,7 +84,7 @@ def instance_format(docs: Path = DOCS) -> str:
         "changes": "\n".join(f"--set '{change}'" for change in CHANGES),
         "objectives": ", ".join(f"`{name}`" for name in OBJECTIVES),
         "keys": ", ".join(f"`{key}`" for key in DIVISION_KEYS),
-        "costs": ", ".join(f"`{account}`" for account in COST_ACCOUNTS),
+        "costs": ", ".join(f"`{account}`" for account in BORNE_COSTS),
         "tables": _tables("plan"),
         "register": _tables("register"),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.names import TABLES_OF, Names
 from optimizer.instance.naming import all_names
 from optimizer.instance.periods import Periods, make_periods
+from optimizer.instance.promoting import with_promoted
 from optimizer.instance.raw import MAIN_FILE, RawInstance, RawTable
 from optimizer.instance.reading import read_folder
 from optimizer.instance.reading_csv import read_csv
@@ -102,6 +103,7 @@ def instance_of(given: Given, policy: str = DEFAULT, changes: Sequence[str] = ()
     tables = dict(given.tables)
     names = change_tables(tables, wanted, given.names, problems, given.spoiled)
     names = _without_inactive(given, tables, names)
+    tables = _with_promoted(tables, names, given.spoiled)
     instance = Instance(
         name=given.raw.name,
         title=given.document.title,
@@ -125,6 +127,13 @@ def instance_of(given: Given, policy: str = DEFAULT, changes: Sequence[str] = ()
     if problems or found:
         raise InputError([*problems, *(_placed(given.raw, problem) for problem in found)])
     return replace(instance, tables=dict(instance.tables), warnings=tuple(warnings))
+
+
+def _with_promoted(tables: dict[str, pd.DataFrame], names: Names, spoiled: Set[str]) -> dict[str, pd.DataFrame]:
+    """The tables with the sales that promotion can open; as they are where something in promotion or demand is wrong."""
+    if spoiled & {"promotion", "demand"}:
+        return tables
+    return dict(with_promoted(tables, names))
 
 
 def _document_parts(given: Given, changes: Sequence[Change], problems: list[Problem]) -> tuple[Settings, tuple[SplitRule, ...]]:

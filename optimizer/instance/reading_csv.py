@@ -39,7 +39,7 @@ def read_csv(raw: RawInstance, file: Path, name: str = "") -> None:
     if text is not None:
         quick = quick_columns(text) if len(text) >= LARGE else None
         header, cells, rows = quick or careful_columns(raw, file.name, text)
-        mistake = _header_mistake(file.name, header)
+        mistake = header_mistake(file.name, header)
         if mistake:
             raw.problems[before:] = mistake  # every row would only repeat it
         else:
@@ -108,7 +108,8 @@ def _records(raw: RawInstance, file: str, text: str) -> Iterator[tuple[int, list
         raw.problems.append(Problem(file, begins, "", say("found.csv", error=error), say("expected.quotes")))
 
 
-def _header_mistake(file: str, header: list[str]) -> list[Problem]:
+def header_mistake(file: str, header: list[str]) -> list[Problem]:
+    """What is wrong with a first line, if anything: it is blank, has other signs than commas, or names a column twice."""
     if not any(header):
         return [Problem(file, 1, "", say("found.empty_file"), say("expected.header"))]
     if len(header) == 1 and any(sign in header[0] for sign in OTHER_SEPARATORS):

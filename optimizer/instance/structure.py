@@ -18,7 +18,7 @@ STAND_IN: dict[str, Any] = {"title": "-", "periods": ["-"]}
 """What takes the place of a required part that is missing or wrong, so that the rest can still be checked."""
 
 
-BOUNDS = {"less_than_equal": "le", "greater_than_equal": "ge", "greater_than": "gt"}
+BOUNDS = {"less_than_equal": "le", "less_than": "lt", "greater_than_equal": "ge", "greater_than": "gt"}
 """Kinds of pydantic's errors about bounds, and where they keep the bound."""
 
 

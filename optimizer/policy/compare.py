@@ -15,7 +15,7 @@ from optimizer.instance.loading import Given, instance_of, read_given
 from optimizer.policy import jobs as work
 from optimizer.policy.chain import Show
 from optimizer.policy.comparison import FAILED, REFERENCE, Comparison, Outcome
-from optimizer.policy.executing import Died, Job, run_all
+from optimizer.executing import Died, Job, run_all
 from optimizer.policy.keeping import close_empty, open_store
 from optimizer.problems import InputError, Problem, nearest
 from optimizer.texts import say

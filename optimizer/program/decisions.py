@@ -9,6 +9,7 @@ from optimizer.instance.frames import each_member
 from optimizer.instance.hopeless import subject_activities
 from optimizer.instance.instance import Instance
 from optimizer.instance.names import BOUGHT
+from optimizer.instance.promoting import promoted_channels
 from optimizer.program.reach import STATE, open_lanes, reachable
 from optimizer.program.rows import Columns
 
@@ -44,6 +45,8 @@ DECISIONS = {
     "village_gain": ("village", "yuan", "what the linked people of a village gain together (`least_household_gain`)"),
     "set_apart": ("village", "yuan", "open once a village's gain is settled, so that the least rises for the others"),
     "least": ("", "yuan", "the gain per linked person of the worst-off village (`least_household_gain`)"),
+    "insure": ("cover, base, land_class, activity", "mu", "planted land that is insured"),
+    "promote": ("promotion, step", "yuan", "money spent to open sales (the channel of the promotion's name, the tier of its step)"),
 }
 """Every kind of decision: what it is made for, its unit, what it is."""
 
@@ -219,8 +222,14 @@ def group_members(instance: Instance) -> pd.DataFrame:
     return each_member(groups, "product", [instance.members("products", text) for text in groups["group"]])
 
 
+def in_the_market(instance: Instance, sold: pd.DataFrame) -> pd.DataFrame:
+    """The sales (decisions or sale lines with their ``channel``) that markets take by themselves: all but those that
+    promotion opens, which are new demand."""
+    return sold[~sold["channel"].isin(promoted_channels(instance))]
+
+
 def _group_sales(instance: Instance, columns: Columns) -> pd.DataFrame:
     groups = group_members(instance)
-    sold = columns["sell"][["origin", "market", "product", "period"]].drop_duplicates()
+    sold = in_the_market(instance, columns["sell"])[["origin", "market", "product", "period"]].drop_duplicates()
     rows = sold.merge(groups[["market", "product", "period", "group", "tier"]], on=["market", "product", "period"])
     return rows[["origin", "market", "group", "period", "tier"]].drop_duplicates()

@@ -9,7 +9,21 @@ import inspect
 import re
 from pathlib import Path
 
-from optimizer.program import balance, cash, choices, diversification, floors, land, linear, market, parties, resources, rotation
+from optimizer.program import (
+    balance,
+    cash,
+    choices,
+    diversification,
+    floors,
+    insurance,
+    land,
+    linear,
+    market,
+    parties,
+    promotion,
+    resources,
+    rotation,
+)
 from optimizer.program.decisions import DECISIONS
 from optimizer.program.objectives import ACCOUNTS, HOUSEHOLD_ACCOUNTS, OBJECTIVES
 from optimizer.program.program import MONEY_RULES, RULES, Rule
@@ -17,7 +31,7 @@ from optimizer.program.program import MONEY_RULES, RULES, Rule
 DOCS = Path(__file__).parents[2] / "docs"
 TEMPLATE, TARGET = DOCS / "formulation.in.md", DOCS / "formulation.md"
 NOTICE = "<!-- Written by `python -m optimizer.program.documentation` from formulation.in.md and the rules; edit those. -->\n\n"
-CHAPTERS = (land, rotation, resources, balance, market, diversification, choices, linear, parties, floors, cash)
+CHAPTERS = (land, rotation, resources, balance, market, diversification, choices, linear, insurance, promotion, parties, floors, cash)
 
 
 def formulation() -> str:

@@ -12,7 +12,10 @@ from optimizer.program.sentences import sentence
 from optimizer.program.solver import OPTIMAL, Matrix, Solver
 from optimizer.texts import say
 
-LAWS = ("balance", "resource", "harvest", "group_sales", "consume", "land", "cash", "idle", "unused", "village_gain")
+LAWS = (
+    "balance", "resource", "harvest", "group_sales", "consume", "land", "cash", "idle", "unused", "village_gain", "insured_area",
+    "promoted",
+)  # fmt: skip
 """Rows that are arithmetic or nature; only the others can give way."""
 
 WISHES = (

@@ -7,7 +7,7 @@ the last plan. The answer is verified against the program's own rows and columns
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -19,11 +19,14 @@ from optimizer.phases import Phase, phase
 from optimizer.program.alone import decide_alone
 from optimizer.program.plan import Plan
 from optimizer.program.practical import plan_of, with_floors_kept
-from optimizer.program.program import Program, build, has_the_same_goods
+from optimizer.program.program import Program, build, has_the_same_decisions, has_the_same_goods
 from optimizer.program.rows import FIGURE_KEYS
 from optimizer.program.solver import LIMIT, OPTIMAL, Answer, Matrix, Place, Solver, check_solver, set_coefficients
 from optimizer.program.stages import to_matrix
 from optimizer.texts import say
+
+Answers = Callable[[Program, Solver, list[str]], tuple[Answer, Answer, np.ndarray]]
+"""What takes a solver of a program through the stages: answers of the first objective and of the last stage, practical values."""
 
 KEPT = 3
 """Live objects that are kept at most."""
@@ -171,19 +174,19 @@ class Live:
             return replace(decide_alone(instance, self.solver), rebuilt_because=say("live.alone"))
         phases: dict[str, Phase] = {}
         with phase("build", phases):
-            program = self._build(instance)
+            program = self.build(instance)
         return self.plan(program, phases)
 
-    def plan(self, program: Program, phases: dict[str, Phase] | None = None) -> Plan:
-        """The same for a program that was built already."""
+    def plan(self, program: Program, phases: dict[str, Phase] | None = None, answers: Answers = with_floors_kept) -> Plan:
+        """The same for a program that was built already; ``answers`` takes its solver through the stages."""
         phases = {} if phases is None else phases
         notes: list[str] = []
         engine, because = self._engine(program)
         restarts = engine.live is not None
         with phase("solve", phases):
-            answers = with_floors_kept(program, engine, notes)
+            found = answers(program, engine, notes)
         because = self._settle(program, engine, because)
-        plan = plan_of(program, engine, answers, notes, phases)
+        plan = plan_of(program, engine, found, notes, phases)
         return replace(plan, restarted=restarts and not because, rebuilt_because=because)
 
     def answer(self, program: Program) -> Answer:
@@ -196,10 +199,11 @@ class Live:
             self._settle(program, engine, because)
         return answer
 
-    def _build(self, instance: Instance) -> Program:
-        """The program, made of parts of one before it where they have the same goods."""
+    def build(self, instance: Instance) -> Program:
+        """The program, made of parts of one before it where they have the same goods or decisions."""
         before = ([self._last] if self._last is not None else []) + [held.program for held in self.held]
-        self._last = build(instance, next((program for program in before if has_the_same_goods(instance, program)), None))
+        like = next((p for same in (has_the_same_goods, has_the_same_decisions) for p in before if same(instance, p)), None)
+        self._last = build(instance, like)
         return self._last
 
     def _engine(self, program: Program) -> tuple[Solver, str]:

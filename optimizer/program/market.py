@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from optimizer.instance.instance import Instance
 from optimizer.problems import InputError, Problem
-from optimizer.program.decisions import group_members
+from optimizer.program.decisions import group_members, in_the_market
 from optimizer.program.diversification import matches_nothing, rules_of
 from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL, Columns, Rows, gives, make_rows, terms_of
 from optimizer.texts import say
@@ -44,7 +44,7 @@ def group_tier(instance: Instance, columns: Columns) -> list[Rows]:
     """
     groups = group_members(instance)
     members = groups[["market", "product", "period", "group"]].drop_duplicates()
-    sold = columns["sell"].merge(members, on=["market", "product", "period"])
+    sold = in_the_market(instance, columns["sell"]).merge(members, on=["market", "product", "period"])
     keys = ["origin", "market", "group", "period"]
     balance = make_rows("group_sales", "t", keys, [terms_of(columns["group_sell"]), terms_of(sold, -1.0)], EQUAL, 0.0)
     keys = ["market", "group", "period", "tier"]
@@ -131,7 +131,8 @@ def safety_share(instance: Instance, columns: Columns) -> list[Rows]:
     for rule in rules_of(instance, "safety_share"):
         markets = {m for _, members in instance.groups("markets", rule.within) for m in members}
         products = {p for _, members in instance.groups("subjects", rule.of) for p in members}
-        sold = columns["sell"][columns["sell"]["market"].isin(markets) & columns["sell"]["product"].isin(products)]
+        sell = in_the_market(instance, columns["sell"])
+        sold = sell[sell["market"].isin(markets) & sell["product"].isin(products)]
         if sold.empty:
             raise matches_nothing(rule)
         absorbs = sold[keys].drop_duplicates().merge(instance.table("absorption"), on=keys, how="left")

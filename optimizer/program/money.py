@@ -14,6 +14,7 @@ import pandas as pd
 from optimizer.instance.document import COST_ACCOUNTS
 from optimizer.instance.instance import Instance
 from optimizer.instance.names import BOUGHT
+from optimizer.program import insurance, promotion
 from optimizer.program.balance import LANE
 from optimizer.program.calendar import with_planting_period
 from optimizer.program.decisions import group_members, pools
@@ -21,7 +22,7 @@ from optimizer.program.reach import open_lanes
 from optimizer.program.resources import KEYS as RESOURCE
 from optimizer.program.rows import Columns
 
-INCOME = ("sales", "resale", "salvage", "letting", "own_use", "closing_stock")
+INCOME = ("sales", "resale", "salvage", "letting", "own_use", "closing_stock", "payouts")
 COSTS = (*COST_ACCOUNTS, "purchases", "shortfall")
 SIGN = {**dict.fromkeys(INCOME, 1.0), **dict.fromkeys(COSTS, -1.0)}
 """Accounts of the chain; the margin is their signed sum. Price cuts of shared capacity are negative sales."""
@@ -133,7 +134,17 @@ def other_goods(instance: Instance, columns: Columns) -> Iterator[pd.DataFrame]:
     yield _book(missed, "shortfall", missed["shortfall_yuan_per_kg"] * 1000, period=last, bearer=missed["payer"])
 
 
-SOURCES = (growing, resources, moving, selling, other_goods)
+def covering(instance: Instance, columns: Columns) -> Iterator[pd.DataFrame]:
+    """Premiums less their subsidy in the period of planting; what insurers pay out in the period of the last harvest (or the
+    last one in which the price is observed); what promotion costs in the first period it opens sales in."""
+    insured = insurance.cover_terms(instance, columns)
+    yield _book(insured, "premiums", insured["own_yuan_per_mu"])
+    paid = insured.assign(bearer="", period=insured["payout_period"])
+    yield _book(paid, "payouts", paid["payout_yuan_per_mu"])
+    yield _book(promotion.spent(instance, columns), "promotion", 1.0)
+
+
+SOURCES = (growing, resources, moving, selling, other_goods, covering)
 
 
 def vector(terms: pd.DataFrame, count: int, weight: object = 1.0) -> np.ndarray:

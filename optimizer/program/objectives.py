@@ -16,6 +16,7 @@ ACCOUNTS = {
     "letting": "spare own resources let to others",
     "own_use": "what keeping goods for own use saves",
     "closing_stock": "the value of what is in store after the last period",
+    "payouts": "what insurers pay out, by the year's yield or prices",
     "inputs": "seed, fertiliser, film and all inputs per mu, and resources booked to inputs",
     "labour": "days worked at their wage, hired and own days at their price, and the way to work",
     "rent": "rent of the land that is rented, once a year",
@@ -25,6 +26,8 @@ ACCOUNTS = {
     "handling": "packing and handling per tonne sold",
     "storage": "keeping one tonne for one period",
     "processing": "processing per tonne put in",
+    "premiums": "premiums per insured mu, less their subsidy",
+    "promotion": "money spent to open sales",
     "purchases": "goods bought in",
     "shortfall": "penalties for contracts that are not met",
 }

@@ -23,7 +23,10 @@ from optimizer.program.rows import AT_LEAST, EQUAL, Columns, Rows, gives, make_r
 from optimizer.texts import say
 
 TERMS = ["party", "id", "account", "base", "period", "column", "yuan"]
-OWN_INCOME = tuple(a for a in INCOME if a != "sales")
+DIVIDED = ("sales", "payouts")
+"""Incomes that a split divides; every other one belongs to whoever earns it."""
+
+OWN_INCOME = tuple(a for a in INCOME if a not in DIVIDED)
 HOUSEHOLD_TERMS = ["village", "account", "column", "yuan"]
 
 
@@ -33,7 +36,8 @@ def periods_of(instance: Instance, rule: SplitRule) -> list[str]:
 
 
 def bearers(instance: Instance, money: pd.DataFrame) -> pd.DataFrame:
-    """``money`` with the ``party`` and ``id`` that receives or bears each term; sales have none: they are divided.
+    """``money`` with the ``party`` and ``id`` that receives or bears each term; sales have none, nor payouts under a split:
+    they are divided.
 
     Goods bought in belong to their buyer. Without a split everything belongs to the base.
     """
@@ -47,13 +51,14 @@ def bearers(instance: Instance, money: pd.DataFrame) -> pd.DataFrame:
             party[chosen] = np.where(has_base[chosen] | (bearer != "base"), bearer, "company")
     if instance.split:
         party = party.where(money["bearer"] == "", money["bearer"])
-    party[money["account"] == "sales"] = ""
+    party[money["account"].isin(DIVIDED if instance.split else ("sales",))] = ""
     ids = np.select([party == "base", party == "company"], [money["base"], money["company"]], party)
     return money.assign(party=party, id=ids)
 
 
 def party_terms(instance: Instance, money: pd.DataFrame) -> pd.DataFrame:
-    """Signed yuan per unit of each decision for each party; account ``split`` is the share of the sales.
+    """Signed yuan per unit of each decision for each party; account ``split`` is the share of the sales, ``payouts``
+    that of what insurers pay out.
 
     Households stand here as one party per base (the pot), with the kind of link after a dot: ``households.dividend``.
     Empty without a split: figures that do not exist are absent, not zero.
@@ -63,7 +68,10 @@ def party_terms(instance: Instance, money: pd.DataFrame) -> pd.DataFrame:
     owned = bearers(instance, money)
     costs = owned[owned["account"].isin((*COSTS, *OWN_INCOME))].copy()
     costs["yuan"] *= costs["account"].map(SIGN)
-    parts = [_shares(instance, basis_terms(instance, owned))]
+    parts = [_shares(instance, basis_terms(instance, owned), "split")]
+    payouts = owned[owned["account"] == "payouts"]
+    if len(payouts):
+        parts.append(_shares(instance, payouts, "payouts"))
     for rule in instance.split:
         if rule.basis == "net":  # listed costs were deducted before the split and reimbursed
             mine = costs["period"].isin(periods_of(instance, rule))
@@ -91,10 +99,12 @@ def basis_terms(instance: Instance, money: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _shares(instance: Instance, basis: pd.DataFrame) -> pd.DataFrame:
+def _shares(instance: Instance, basis: pd.DataFrame, account: str) -> pd.DataFrame:
+    """What each party gets of ``basis``, by the tree of the sales or by that of the payouts."""
     parts = []
-    for rule in instance.split:
-        mine = basis[basis["period"].isin(periods_of(instance, rule))].assign(account="split")
+    for dated in instance.split:
+        mine = basis[basis["period"].isin(periods_of(instance, dated))].assign(account=account)
+        rule = dated.of_payouts if account == "payouts" else dated
         for party, share in party_shares(rule).items():
             if party == "households":
                 continue

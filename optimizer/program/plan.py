@@ -16,6 +16,7 @@ from optimizer.program.rows import AT_LEAST, NUMERIC_KEYS
 if TYPE_CHECKING:  # an audit reads plans without waiting for the solvers to load
     from optimizer.program.program import Program
     from optimizer.program.solver import Answer, Matrix
+    from optimizer.program.uncertain import Uncertain
 
 BINDING = 1e-6
 
@@ -29,7 +30,8 @@ class Plan:
     objective. ``unprotected`` holds what companies and bases would be left with by the plan of greatest sales without
     participation (party, id, balance_yuan; empty where nothing is divided, or where nobody asked for it). ``restarted``
     says that the solver went on from another plan's last basis, ``rebuilt_because`` why it could not, and ``expected``
-    what each base counted on where each planned alone (base, sales_yuan, margin_yuan; else empty).
+    what each base counted on where each planned alone (base, sales_yuan, margin_yuan; else empty). Where the season is
+    uncertain, the plan is that of the average year with the first stage of ``uncertain``, which is decided for all years.
     """
 
     program: Program
@@ -47,6 +49,7 @@ class Plan:
     restarted: bool = False
     rebuilt_because: str = ""
     expected: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["base", "sales_yuan", "margin_yuan"]))
+    uncertain: Uncertain | None = None
 
     @property
     def instance(self) -> Instance:

@@ -10,9 +10,24 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from optimizer.instance.factors import TABLES, TOUCHED
 from optimizer.instance.instance import Instance
 from optimizer.problems import NoPlan
-from optimizer.program import balance, cash, choices, diversification, floors, land, linear, market, parties, resources, rotation
+from optimizer.program import (
+    balance,
+    cash,
+    choices,
+    diversification,
+    floors,
+    insurance,
+    land,
+    linear,
+    market,
+    parties,
+    promotion,
+    resources,
+    rotation,
+)
 from optimizer.program.county import base_level
 from optimizer.program.decisions import make_columns
 from optimizer.program.money import money_terms, vector
@@ -22,6 +37,9 @@ from optimizer.program.sentences import sentence
 from optimizer.texts import say
 
 Rule = Callable[..., Rows | list[Rows]]
+FIGURES = {name: tuple(column for places in TABLES.values() for table, column in places if table == name) for name in TOUCHED}
+"""The figures that a possible year may change, by table."""
+
 Made = TypeVar("Made")
 
 RULES: tuple[Rule, ...] = (
@@ -55,6 +73,10 @@ RULES: tuple[Rule, ...] = (
     choices.min_products,
     choices.max_bases,
     linear.linear,
+    insurance.insured_area,
+    insurance.insured_most,
+    promotion.promoted,
+    promotion.promotion_budget,
 )
 """Every rule of the program that speaks of goods and land, as a function of the instance and the decisions."""
 
@@ -82,6 +104,18 @@ READS: dict[Rule, tuple[str, ...]] = {
     parties.least_gain: ("least_gain",),
 }
 """The rules that read table rules, and the kinds of its rows they read. No rule of ``RULES`` reads the settings."""
+
+READS_FIGURES: dict[Rule, tuple[str, ...]] = {
+    land.harvest: ("yields",),
+    balance.consume: ("yields",),
+    choices.max_bases: ("yields",),
+    balance.lane_capacity: ("lanes",),
+    market.tier: ("demand",),
+    market.purchase: ("purchases",),
+    market.group_tier: ("group_demand",),
+    market.safety_share: ("absorption",),
+}
+"""The rules that read figures which change from year to year, and the tables they stand in; rules of money are always made anew."""
 
 DECIDING = ("max_crops", "least_plot", "min_products", "max_bases")
 """Kinds of rows of table rules that bring decisions of their own."""
@@ -157,12 +191,16 @@ def build(instance: Instance, like: Program | None = None) -> Program:
     """The program of an instance. Raises NoPlan if a row without decisions can never hold.
 
     Where ``like`` is a program of the same county that differs only in rules and settings, its decisions, its money and
-    the rows of every rule that reads nothing of what differs are taken over; the program is the same either way.
+    the rows of every rule that reads nothing of what differs are taken over; where it is the same county in another year,
+    its decisions and the rows of every rule that reads none of the figures that differ. The program is the same either way.
     """
     old = like if like is not None and has_the_same_goods(instance, like) else None
-    columns, money, party_terms, household_terms = (
-        (old.columns, old.money, old.parties, old.households) if old is not None else _decisions_and_money(instance)
-    )
+    year = like if old is None and like is not None and has_the_same_decisions(instance, like) else None
+    if old is not None:
+        columns, money, party_terms, household_terms = old.columns, old.money, old.parties, old.households
+    else:
+        columns = year.columns if year is not None else _decisions(instance)
+        money, party_terms, household_terms = _money(instance, columns)
     given: dict[Rule, tuple[object, ...]] = {
         **dict.fromkeys(RULES, ()),
         parties.participation: (party_terms,),
@@ -177,6 +215,8 @@ def build(instance: Instance, like: Program | None = None) -> Program:
     for rule, terms in given.items():
         if old is not None and _is_untouched(rule, instance, old.instance):
             made[rule] = old.made[rule]
+        elif year is not None and not terms and rule in year.made and not _reads_changed(rule, instance, year.instance):
+            made[rule] = year.made[rule]
         else:
             rows = rule(instance, columns, *terms)
             made[rule] = rows if isinstance(rows, list) else [rows]
@@ -192,15 +232,22 @@ def build(instance: Instance, like: Program | None = None) -> Program:
     return program
 
 
-def _decisions_and_money(instance: Instance) -> tuple[Columns, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """All decisions, and the money of the chain, of the parties and of the households per unit of them."""
+def _decisions(instance: Instance) -> Columns:
+    """All decisions."""
     columns = make_columns(instance)
     choices.add_choices(instance, columns)
     cash.add_cash(instance, columns)
     parties.add_least(instance, columns, _wants_least(instance))
+    insurance.add_insurance(instance, columns)
+    promotion.add_promotion(instance, columns)
+    return columns
+
+
+def _money(instance: Instance, columns: Columns) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The money of the chain, of the parties and of the households per unit of each decision."""
     money = money_terms(instance, columns)
     party_terms = parties.party_terms(instance, money)
-    return columns, money, party_terms, parties.household_terms(instance, columns, money, party_terms)
+    return money, party_terms, parties.household_terms(instance, columns, money, party_terms)
 
 
 def _wants_least(instance: Instance) -> bool:
@@ -219,6 +266,31 @@ def has_the_same_goods(instance: Instance, like: Program) -> bool:
         return False
     names = [({**i.names.universes, "rules": ()}, {**i.names.sets, "rules": {}}, i.names.lost) for i in (instance, old)]
     return names[0] == names[1] and _same_rules(instance, old, DECIDING)
+
+
+def has_the_same_decisions(instance: Instance, like: Program) -> bool:
+    """Whether the instance is the county of ``like`` in another year: nothing but figures that a year can change differs, and
+    none of them becomes or ceases to be zero, which would open or close decisions."""
+    old = like.instance
+    if not like.made or set(instance.tables) != set(old.tables):
+        return False
+    if (instance.settings, instance.split, instance.periods, instance.names) != (old.settings, old.split, old.periods, old.names):
+        return False
+    changed = [name for name, table in old.tables.items() if instance.tables[name] is not table]
+    return all(name in FIGURES and _same_but_figures(instance.table(name), old.table(name), FIGURES[name]) for name in changed)
+
+
+def _same_but_figures(ours: pd.DataFrame, theirs: pd.DataFrame, figures: tuple[str, ...]) -> bool:
+    if len(ours) != len(theirs) or list(ours) != list(theirs):
+        return False
+    rest = [column for column in ours if column not in figures]
+    signs = ((np.sign(ours[f].to_numpy(dtype=float)), np.sign(theirs[f].to_numpy(dtype=float))) for f in figures if f in ours)
+    return all(np.array_equal(*pair) for pair in signs) and ours[rest].equals(theirs[rest])
+
+
+def _reads_changed(rule: Rule, instance: Instance, old: Instance) -> bool:
+    """Whether a rule reads figures that differ between two years."""
+    return any(instance.table(name) is not old.table(name) for name in READS_FIGURES.get(rule, ()))
 
 
 def _same_rules(instance: Instance, old: Instance, kinds: tuple[str, ...]) -> bool:

@@ -17,6 +17,7 @@ from optimizer.program.balance import LANE
 from optimizer.program.program import Program
 from optimizer.program.reach import STATE, next_period, open_lanes
 from optimizer.program.resources import KEYS as RESOURCE
+from optimizer.program.rounding_cover import round_insured, round_promoted
 from optimizer.program.rounding_land import NEAR, Room, Units, down, round_areas, up, uses_of
 from optimizer.program.rows import AT_LEAST, AT_MOST
 from optimizer.program.solver import Matrix
@@ -34,6 +35,8 @@ def round_plan(program: Program, matrix: Matrix, values: np.ndarray) -> np.ndarr
     values = values.round(DIGITS)
     rounded = values.copy()
     round_areas(program, matrix, rounded, units)
+    round_insured(program, matrix, rounded, values, units)
+    round_promoted(program, matrix, rounded)
     planned = rounded.copy()
     _round_harvest(program, rounded, units)
     _round_goods(program, matrix, rounded, values, units)
@@ -81,7 +84,7 @@ def _edges(program: Program) -> pd.DataFrame:
     ]
     wanted = [*STATE, "column", "to", "to_product", "to_period", "share"]
     frames = [f.reindex(columns=wanted) for f in (ship, store, process, *leaving)]
-    return pd.concat([f for f in frames if len(f)], ignore_index=True)
+    return pd.concat([f for f in frames if len(f)] or frames[:1], ignore_index=True)  # a lost year moves no goods
 
 
 @dataclass(frozen=True)

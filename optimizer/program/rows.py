@@ -16,7 +16,7 @@ import pandas as pd
 AT_MOST, AT_LEAST, EQUAL = "<=", ">=", "="
 
 
-NUMERIC_KEYS = {"tier": "int64", "year": "int64", "yield_factor": "float64"}
+NUMERIC_KEYS = {"tier": "int64", "step": "int64", "year": "int64", "yield_factor": "float64"}
 
 
 FIGURE_KEYS = ("yield_factor",)

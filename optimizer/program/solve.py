@@ -15,6 +15,7 @@ from optimizer.program.practical import plan_of, with_floors_kept
 from optimizer.program.program import Program, build
 from optimizer.program.solver import NO_LIMIT, OPTIMAL, Solver, check_solver
 from optimizer.program.stages import next_stage, to_matrix
+from optimizer.program.uncertain import decide_uncertain
 
 
 def solve(instance: Instance, solver: str = "highs") -> Plan:
@@ -24,6 +25,8 @@ def solve(instance: Instance, solver: str = "highs") -> Plan:
     SolverStopped, or InputError for a rule that matches nothing.
     """
     check_solver(solver)
+    if instance.settings.risk.measure != "none":
+        return decide_uncertain(instance, solver)
     if instance.settings.planting == "alone":
         return decide_alone(instance, solver)
     phases: dict[str, Phase] = {}

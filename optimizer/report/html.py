@@ -6,6 +6,8 @@ from optimizer.report.contents import Report
 from optimizer.report.naming import Names, plain
 from optimizer.report.page import page
 from optimizer.report.parts import Section
+from optimizer.report.season.sections import uncertain
+from optimizer.report.season.words import STYLES
 from optimizer.report.sections.accounts import accounts, crops, participation
 from optimizer.report.sections.flows import sold
 from optimizer.report.sections.households import households
@@ -18,12 +20,16 @@ from optimizer.report.sections.solved import known, solved
 from optimizer.report.sections.split import split
 from optimizer.texts import say
 
-SECTIONS = (opening, land, sold, money_flow, split, accounts, participation, crops, households, oversupply, limits, known, solved)
+SECTIONS = (
+    opening, land, sold, money_flow, split, accounts, participation, crops, households, uncertain, oversupply, limits, known, solved,
+)  # fmt: skip
 
 
 def to_html(report: Report, plotly_from: str = "") -> str:
     """The whole page as text; the same report gives the same bytes. ``plotly_from`` is as ``page`` has it."""
-    return page(report.instance.title, policy_in_words(report), report.instance.changes, sections_of(report), plotly_from=plotly_from)
+    styles = "" if report.season is None else STYLES
+    shown = sections_of(report)
+    return page(report.instance.title, policy_in_words(report), report.instance.changes, shown, styles=styles, plotly_from=plotly_from)
 
 
 def sections_of(report: Report) -> list[Section]:

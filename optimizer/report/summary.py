@@ -6,12 +6,14 @@ from typing import Any
 
 from optimizer.household.distribution import Distribution, poverty_of
 from optimizer.household.figures import diversity, objectives, oversupply
+from optimizer.report.season.tables import risk_of
+from optimizer.season.season import Season
 
 OTHER = {"nested": "points", "points": "nested"}
 
 
-def summarise(distribution: Distribution) -> dict[str, Any]:
-    """The content of summary.json. Figures that do not exist (no split, no households) are absent."""
+def summarise(distribution: Distribution, season: Season | None = None) -> dict[str, Any]:
+    """The content of summary.json. Figures that do not exist (no split, no households, no possible years) are absent."""
     plan = distribution.plan
     instance = plan.instance
     objective = instance.settings.objective
@@ -54,6 +56,8 @@ def summarise(distribution: Distribution) -> dict[str, Any]:
             "gain_fen": int(households["gain_fen"].sum()),
             **poverty_of(distribution),
         }
+    if season is not None:
+        summary["risk"] = risk_of(season.risk)
     return summary
 
 

@@ -8,14 +8,16 @@ from optimizer.household.distribution import Distribution
 from optimizer.program.calendar import planting_periods
 from optimizer.program.plan import Plan
 from optimizer.program.reach import open_lanes
+from optimizer.report.season.tables import season_tables
+from optimizer.season.season import Season
 
 PLAN_KINDS = (
     "area", "rented", "harvest", "own", "hire", "let", "work", "buy", "store", "process", "own_use", "consume", "unsold",
-    "shortfall", "cash",
+    "shortfall", "cash", "opening", "insure", "promote",
 )  # fmt: skip
 PLAN_KEYS = (
     "base", "land_class", "activity", "planted", "product", "origin", "node", "village", "resource", "process", "contract",
-    "channel", "tier", "period",
+    "channel", "tier", "period", "cover", "promotion", "step",
 )  # fmt: skip
 SALES = ("sale", "base", "product", "period", "market", "channel", "tier", "kg", "price_yuan_per_kg", "amount_fen")
 HOUSEHOLDS = (
@@ -25,8 +27,9 @@ HOUSEHOLDS = (
 DECIMALS = 6
 
 
-def tables(distribution: Distribution) -> dict[str, pd.DataFrame]:
-    """plan, shipments, sales, parties, households, shadow_prices and ledger, as docs/results.md describes their columns."""
+def tables(distribution: Distribution, season: Season | None = None) -> dict[str, pd.DataFrame]:
+    """plan, shipments, sales, parties, households, shadow_prices and ledger, and those of possible years where there are any,
+    as docs/results.md describes their columns."""
     plan = distribution.plan
     return {
         "plan": plan_table(plan),
@@ -36,6 +39,7 @@ def tables(distribution: Distribution) -> dict[str, pd.DataFrame]:
         "households": distribution.households[list(HOUSEHOLDS)],
         "shadow_prices": shadow_price_table(plan),
         "ledger": distribution.ledger,
+        **season_tables(season),
     }
 
 

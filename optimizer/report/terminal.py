@@ -13,6 +13,7 @@ from rich.text import Text
 from optimizer.instance.document import OBJECTIVES
 from optimizer.report.contents import Report
 from optimizer.report.naming import Names, plain
+from optimizer.report.season.terminal import season_lines
 from optimizer.report.sections.flows import market_order
 from optimizer.report.sections.land import Planted
 from optimizer.report.sections.limits import effect, limit_name, place, strongest
@@ -38,6 +39,7 @@ def print_summary(report: Report, console: Console) -> None:
             console.print()
             console.print(table, width=room)
     _gained(report, console)
+    _over_the_years(report, names, console)
     _binding(report, names, console)
 
 
@@ -170,6 +172,15 @@ def _gained(report: Report, console: Console) -> None:
         )
         if "poverty_line_yuan" in households:
             _line(console, heads_below(households))
+
+
+def _over_the_years(report: Report, names: Names, console: Console) -> None:
+    if report.season is None:
+        return
+    console.print()
+    _line(console, say("season.terminal.title", count=number(len(report.season.years))), "bold")
+    for sentence in season_lines(report, names):
+        _line(console, sentence)
 
 
 def _binding(report: Report, names: Names, console: Console) -> None:

@@ -15,6 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from optimizer.report.contents import Report
 from optimizer.report.naming import account, plain, say_or_plain, width
+from optimizer.report.season.figures import season_figures
 from optimizer.report.sections.limits import BOOKKEEPING
 from optimizer.report.wording import FEN
 from optimizer.texts import catalogue, say
@@ -118,7 +119,7 @@ def figures(report: Report) -> list[tuple[str, float, str, str]]:
         found.append((say("report.figure.unsold"), summary["oversupply"]["unsold_t"], "t", say("report.unit.t")))
     if "effective_products" in summary["diversity"]:
         found.append((say("report.figure.effective"), summary["diversity"]["effective_products"], "mu", say("report.sheet.products")))
-    return found
+    return [*found, *season_figures(report)]
 
 
 def write_table(workbook: Workbook, styles: dict[str, Any], title: str, table: pd.DataFrame) -> None:

@@ -31,7 +31,7 @@ COUNTERPARTY = {
     "inputs": "suppliers", "harvest": "suppliers", "freight": "carriers", "fees": "markets", "handling": "packers",
     "storage": "stores", "processing": "processors", "purchases": "suppliers", "shortfall": "buyers",
     "resale": "markets", "salvage": "buyers", "letting": "tenants", "own_use": "own_use", "closing_stock": "stock",
-    "labour": "hired_workers",
+    "labour": "hired_workers", "premiums": "insurers", "payouts": "insurers", "promotion": "advertisers",
 }  # fmt: skip
 """The outside world each account pays or is paid by."""
 
@@ -43,10 +43,10 @@ def lines(**columns: object) -> pd.DataFrame:
 
 
 def bills(plan: Plan) -> pd.DataFrame:
-    """Costs and incomes beside the sales of grown produce: one line per account, base, company, village and period,
-    rounded once. Wages go to the village's wage account, rents to the landholders of the base."""
+    """Costs and incomes that are not divided (sales of grown produce and payouts of insurers are): one line per account, base,
+    company, village and period, rounded once. Wages go to the village's wage account, rents to the landholders of the base."""
     owned = bearers(plan.instance, plan.program.money)
-    amounts = plan.amounts(owned[owned["account"] != "sales"])
+    amounts = plan.amounts(owned[owned["party"] != ""])
     keys = ["account", "party", "id", "base", "village", "period"]
     found = amounts.groupby(keys, as_index=False)["amount_yuan"].sum()
     fen = half_up(found["amount_yuan"].to_numpy(dtype=float))
@@ -130,7 +130,26 @@ def _net_entries(instance: Instance, sales: pd.DataFrame, costs: pd.DataFrame, r
     return [reimbursed, claims, divided]
 
 
-def _divided(instance: Instance, keys: pd.DataFrame, amounts: np.ndarray, rule: SplitRule) -> pd.DataFrame:
+def payout_entries(plan: Plan) -> pd.DataFrame:
+    """What insurers pay out: one document per base and period, rounded once and divided by the ``payouts`` of the split rule
+    then in force; the households' part goes to the pot of that base and period. Empty without a split (it is a bill then).
+    """
+    instance = plan.instance
+    money = plan.program.money
+    amounts = plan.amounts(money[money["account"] == "payouts"])
+    if not instance.split or amounts.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    found = amounts.groupby(["base", "period"], as_index=False)["amount_yuan"].sum()
+    found["document"] = "B-payouts-" + found["base"] + "-" + found["period"]
+    fen = half_up(found["amount_yuan"].to_numpy(dtype=float))
+    parts = []
+    for rule in instance.split:
+        mine = np.array([instance.rule_for(period) is rule for period in found["period"]])
+        parts.append(_divided(instance, found[mine], fen[mine], rule.of_payouts, "payouts"))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _divided(instance: Instance, keys: pd.DataFrame, amounts: np.ndarray, rule: SplitRule, account: str = "split") -> pd.DataFrame:
     leaves = divide_by_tree(amounts, rule)
     bases = instance.table("bases").set_index("base")
     parts = []
@@ -147,7 +166,8 @@ def _divided(instance: Instance, keys: pd.DataFrame, amounts: np.ndarray, rule: 
             frame["receiver_id"] = pot_id(leaf.split(".")[1], base, frame["period"])
         elif leaf != "base":
             frame["receiver_id"] = leaf
-        parts.append(lines(**frame, account="split", payer=CLEARING, payer_id=frame["base"]))
+        payer, payer_id = (CLEARING, frame["base"]) if account == "split" else (COUNTERPARTY[account], "")
+        parts.append(lines(**frame, account=account, payer=payer, payer_id=payer_id))
     return pd.concat(parts, ignore_index=True)
 
 

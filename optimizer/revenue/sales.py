@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.instance.names import BOUGHT
-from optimizer.program.decisions import group_members
+from optimizer.program.decisions import group_members, in_the_market
 from optimizer.program.plan import Plan
 from optimizer.revenue.fen import divide, price_times_kg
 
@@ -59,10 +59,14 @@ def _with_group_cuts(plan: Plan, lines: pd.DataFrame) -> pd.DataFrame:
     steps["kg"] = _kilograms(plan, steps["value"])
     steps = steps[steps["kg"] > 0].sort_values([*GROUPED, "group", "tier"], ignore_index=True)
     members = groups[["market", "group", "product", "period"]].drop_duplicates()
+    market = in_the_market(plan.instance, lines)
+    promoted = lines.drop(index=market.index)
+    lines = market
     for group, mine in steps.groupby("group"):
         inside = lines.merge(members[members["group"] == group], on=["market", "product", "period"], how="left")["group"].notna()
         shared = lines[inside.to_numpy()].sort_values([*GROUPED, "product", "channel", "tier", "price_yuan_per_kg"], ignore_index=True)
         lines = pd.concat([lines[~inside.to_numpy()], _laid_into(shared, mine)], ignore_index=True)
+    lines = pd.concat([lines, promoted], ignore_index=True) if len(promoted) else lines
     return lines.groupby([*LINE, "price_yuan_per_kg"], as_index=False)["kg"].sum()[list(lines.columns)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from optimizer.instance.document import Document
 from optimizer.instance.documentation import CHANGES, DOCS, TARGET, instance_format
 from optimizer.instance.instance import Instance
 from optimizer.instance.registry import registry
+from optimizer.instance.scenarios import scenarios
 
 FORMAT = (DOCS / TARGET).read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(?:yaml)?\n(.*?)```", FORMAT, flags=re.DOTALL)
@@ -54,8 +56,18 @@ def test_changes_of_the_examples_work(change: str, tmp_path: Path) -> None:
     assert farm(tmp_path, (change,)).changes == (change,)
 
 
+def test_possible_years_of_the_example_are_two(tmp_path: Path) -> None:
+    """Potatoes yield 0.7 x 0.9 of 2000 kg in the drought, a cabbage 0.7 of 4000, as the text says."""
+    (tmp_path / "farm").mkdir()
+    (tmp_path / "farm" / "instance.yaml").write_text(BLOCKS[0] + BLOCKS[1], encoding="utf-8")
+    usual, drought = scenarios(optimizer.load(tmp_path / "farm"))[::-1]
+    assert (usual.name, usual.probability, drought.label) == ("usual", Fraction(2, 3), "A dry summer")
+    yields = drought.instance.table("yields").set_index("product")["yield_kg_per_mu"]
+    assert yields.to_dict() == pytest.approx({"cabbage": 2800.0, "potato": 1260.0})
+
+
 def test_split_of_the_example_is_one() -> None:
-    split = yaml.load(BLOCKS[1], Loader=yaml.BaseLoader)["split"]
+    split = yaml.load(BLOCKS[2], Loader=yaml.BaseLoader)["split"]
     document = Document.model_validate({"title": "Example", "periods": ["year"], "split": split})
     assert document.split[0].name == "example_49_49_2"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from working import dies, dies_the_first_time, double, fails
 
-from optimizer.policy.executing import Died, Job, run_all
+from optimizer.executing import Died, Job, run_all
 from optimizer.problems import InputError
 
 DOUBLES = [Job(f"double {n}", double, (n,)) for n in range(5)]

@@ -137,6 +137,7 @@ supply: [{resource: water, own: unlimited, let_limit: unlimited, let_price_yuan:
 
 def test_every_name_of_rows_has_a_sentence_and_no_sentence_is_without_rows() -> None:
     either_way = {"resource", "balance", "consume", "group_sales", "own_use", "equal_share", "linear", "cash", "village_gain"}
+    either_way |= {"compulsory_cover"}
     declared = {name for function in (*RULES, *MONEY_RULES) for name in function.row_names}
     wanted = {f"noplan.rule.{name}" for name in declared} | {f"noplan.rule.{name}.over" for name in either_way}
     assert {key for key in catalogue() if key.startswith("noplan.rule.")} == wanted

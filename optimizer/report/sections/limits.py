@@ -11,7 +11,10 @@ from optimizer.report.parts import Section, Text, table
 from optimizer.report.wording import brief
 from optimizer.texts import catalogue, say
 
-BOOKKEEPING = ("land", "balance", "harvest", "group_sales", "resource", "consume", "cash", "unused", "idle", "least_of_all")
+BOOKKEEPING = (
+    "land", "balance", "harvest", "group_sales", "resource", "consume", "cash", "unused", "idle", "least_of_all", "insured_area",
+    "promoted",
+)  # fmt: skip
 """Rows that tie decisions together and limit nothing by themselves (what stands on land to what is rented, of which ``land_area``
 is the limit)."""
 

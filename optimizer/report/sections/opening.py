@@ -6,6 +6,7 @@ from optimizer.instance.document import OBJECTIVES
 from optimizer.report.contents import Report
 from optimizer.report.naming import Names, plain
 from optimizer.report.parts import Figure, Figures, Part, Section, Text
+from optimizer.report.season.figures import season_remark
 from optimizer.report.wording import FEN, brief, counted, heads_below, money, mu, number, percent, tonnes, yuan
 from optimizer.texts import say
 
@@ -17,6 +18,7 @@ def opening(report: Report, names: Names) -> Section:
         sentences.insert(0, say("report.nothing_pays"))
     parts: list[Part] = [Text(" ".join(sentences), "lead")] if sentences else []
     parts.append(Figures(tuple(main_figures(report))))
+    parts += season_remark(report)
     parts.append(Text(say("report.planned_figures"), "note"))
     if report.instance.notice:
         parts.append(Text(report.instance.notice, "notice"))

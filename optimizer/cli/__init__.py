@@ -3,11 +3,8 @@ interrupted. Each command fetches its own stages, so that a short one need not w
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
-import threading
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,11 +12,13 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from optimizer.cli import season
+from optimizer.cli.options import InstanceArgument, PolicyOption, SetOption, SolverOption
+from optimizer.cli.progress import Progress, finish
 from optimizer.phases import Phase, phase
-from optimizer.problems import GraveFindings, InputError, OptimizerError, Problem
+from optimizer.problems import GraveFindings, InputError, Problem
 from optimizer.texts import say
 
-INTERRUPTED = 130
 DEFAULT = "default"
 """The policy meant where none is named, as in instance/changes.py, which would bring pandas to every --help."""
 
@@ -27,10 +26,6 @@ MOST_WORKERS = 4
 """Processes that share a comparison unless a number is given: each holds a solver and needs about half a gigabyte."""
 
 app = typer.Typer(help=say("cli.help"), no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
-
-InstanceArgument = Annotated[Path, typer.Argument(help=say("cli.instance"), show_default=False)]
-PolicyOption = Annotated[str, typer.Option("--policy", help=say("cli.policy"))]
-SetOption = Annotated[list[str] | None, typer.Option("--set", help=say("cli.set"))]
 
 
 @app.callback()
@@ -43,16 +38,14 @@ def solve(
     instance: InstanceArgument,
     policy: PolicyOption = DEFAULT,
     set_: SetOption = None,
-    solver: Annotated[str, typer.Option("--solver", help=say("cli.solver"))] = "highs",
+    solver: SolverOption = "highs",
+    draw: Annotated[int | None, typer.Option("--draw", min=1, max=10_000, help=say("cli.draw"))] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, max=2**32 - 1, help=say("cli.draw_seed"))] = None,
     out: Annotated[Path | None, typer.Option("--out", help=say("cli.out"))] = None,
 ) -> None:
-    from optimizer.household.distribution import distribute
-    from optimizer.instance.loading import load
     from optimizer.program.solve import solve as decide
     from optimizer.program.solver import check_solver
     from optimizer.report.folder import check_target
-    from optimizer.report.terminal import print_summary
-    from optimizer.report.writing import report
 
     progress = Progress()
 
@@ -61,20 +54,12 @@ def solve(
         progress.say("loading")
         phases: dict[str, Phase] = {}
         with phase("load", phases):
-            given = load(instance, policy, tuple(set_ or ()))
+            given = season.drawn(instance, policy, tuple(set_ or ()), draw, seed)
         target = out or Path("results") / given.name / given.policy
         check_target(target)
         progress.target = target
         progress.say("deciding")
-        plan = decide(given, solver)
-        progress.say("dividing")
-        distribution = distribute(plan)
-        progress.say("showing")
-        shown = report(distribution, target, phases)
-        progress.is_written = True
-        progress.stop()
-        print_summary(shown, Console())
-        Console(soft_wrap=True).print(say("cli.written", folder=str(target)), markup=False, highlight=False)
+        season.show_plan(decide(given, solver), target, phases, progress)
 
     finish(work, progress)
 
@@ -293,64 +278,8 @@ def plant_faults(
     finish(work, progress)
 
 
-class Progress:
-    """What is being done, shown on a terminal and nowhere else; ``target`` is the folder being written, and whether it is."""
-
-    def __init__(self) -> None:
-        console = Console(stderr=True)
-        self._status = console.status("") if console.is_terminal else None
-        self.target: Path | None = None
-        self.is_written = False
-        self.interrupted = "cli.interrupted"
-
-    def say(self, stage: str, **values: object) -> None:
-        if self._status is not None:
-            self._status.start()
-            self._status.update(say(f"cli.stage.{stage}", **values))
-
-    def stop(self) -> None:
-        if self._status is not None:
-            self._status.stop()
-
-
-def finish(work: Callable[[], None], progress: Progress) -> None:
-    """Run ``work`` and end with its exit status; Ctrl-C stops at once and leaves no half result.
-
-    The work runs beside the main thread, since the solver would keep an interrupt waiting until it is done.
-    """
-    outcome: list[BaseException] = []
-
-    def guarded() -> None:
-        try:
-            work()
-        except BaseException as error:
-            outcome.append(error)
-
-    worker = threading.Thread(target=guarded, daemon=True)
-    worker.start()
-    try:
-        while worker.is_alive():
-            worker.join(0.1)
-    except KeyboardInterrupt:
-        progress.stop()
-        if progress.target is not None:
-            from optimizer.report.folder import give_up
-
-            give_up(progress.target)
-        for child in multiprocessing.active_children():  # workers of a comparison would outlive this process
-            child.kill()
-        print(say("cli.interrupted_late" if progress.is_written else progress.interrupted), file=sys.stderr, flush=True)
-        os._exit(INTERRUPTED)
-    progress.stop()
-    if outcome:
-        error = outcome[0]
-        if not isinstance(error, OptimizerError):
-            raise error
-        for line in error.lines:
-            print(line, file=sys.stderr)
-        if isinstance(error, InputError):
-            print(say("cli.nothing_written", count=len(error.problems)), file=sys.stderr)
-        raise typer.Exit(error.exit_code)
+app.command("backtest", help=say("cli.backtest"), epilog=say("cli.backtest_example"))(season.backtest)
+app.command("replan", help=say("cli.replan"), epilog=say("cli.replan_example"))(season.replan)
 
 
 def main() -> None:
@@ -359,7 +288,3 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     app()
-
-
-if __name__ == "__main__":
-    main()

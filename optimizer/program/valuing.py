@@ -1,0 +1,157 @@
+"""What a first stage is worth in one scenario, and what a little more of each decision would add: a live HiGHS object each.
+
+Beside solver.py the only file that knows a solver. Objects are made from arrays, without PuLP, since many of them are alive
+at once, and only the bounds of the first stage ever change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+
+from optimizer.problems import SolverStopped
+from optimizer.program.solver import Matrix, row_bounds
+from optimizer.texts import say
+
+TINY = 1e-9
+"""Slopes and multipliers below this are what solvers leave of zero."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """A first stage in one scenario: ``value`` of the objective with the best recourse, and ``slope``, the change per unit of
+    each first-stage decision. Where no recourse exists, ``value`` is None and slope · first stage must be at least ``least``."""
+
+    value: float | None
+    slope: np.ndarray
+    least: float = 0.0
+
+
+def live_object(matrix: Matrix) -> Any:
+    """A HiGHS object of a program (handed over as a minimisation), on one thread."""
+    order = np.lexsort((matrix.row, matrix.column))
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = len(matrix.cost), len(matrix.rhs)
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = -matrix.cost, matrix.lower, matrix.upper
+    lp.row_lower_, lp.row_upper_ = row_bounds(matrix)
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_ = np.searchsorted(matrix.column[order], np.arange(len(matrix.cost) + 1)).astype(np.int32)
+    lp.a_matrix_.index_ = matrix.row[order].astype(np.int32)
+    lp.a_matrix_.value_ = matrix.coefficient[order]
+    live = highspy.Highs()
+    for name, value in {"output_flag": False, "threads": 1, "presolve": "off"}.items():
+        live.setOptionValue(name, value)
+    live.passModel(lp)
+    return live
+
+
+@dataclass(frozen=True)
+class Recourse:
+    """One scenario's program on a live object, and the numbers of its first-stage decisions in it."""
+
+    matrix: Matrix
+    first: np.ndarray
+    live: Any
+
+    def at(self, decided: np.ndarray) -> Value:
+        """The value of the first stage ``decided``."""
+        self.live.changeColsBounds(len(self.first), self.first.astype(np.int32), decided, decided)
+        self.live.run()
+        status = self.live.getModelStatus()
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return self._impossible(decided)
+        if status != highspy.HighsModelStatus.kOptimal:
+            self.live.clearSolver()
+            self.live.run()
+            if self.live.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+                raise SolverStopped([say("noplan.stopped", status=str(self.live.getModelStatus()))])
+        slope = -np.asarray(self.live.getSolution().col_dual)[self.first]
+        return Value(-self.live.getInfo().objective_function_value, np.where(np.abs(slope) > TINY, slope, 0.0))
+
+    def start_as(self, other: Recourse) -> None:
+        """Let the next solve begin where another scenario stands."""
+        self.live.setBasis(other.live.getBasis())
+
+    def values(self) -> np.ndarray:
+        """The decisions of the scenario as they stand now."""
+        return np.asarray(self.live.getSolution().col_value)
+
+    def free(self) -> float:
+        """The objective if the first stage could be chosen for this scenario alone."""
+        lower, upper = self.matrix.lower[self.first], self.matrix.upper[self.first]
+        self.live.changeColsBounds(len(self.first), self.first.astype(np.int32), lower, upper)
+        self.live.run()
+        if self.live.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            raise SolverStopped([say("noplan.stopped", status=str(self.live.getModelStatus()))])
+        return float(-self.live.getInfo().objective_function_value)
+
+    def _impossible(self, decided: np.ndarray) -> Value:
+        """What the first stage must keep so that this conflict goes away, from the solver's proof of it (Farkas): a weighing of
+        the rows whose left-hand side can never reach its right-hand side."""
+        found = self.live.getDualRay()
+        ray = np.asarray(found[2] if len(found) > 2 else found[1])
+        for weights in (ray, -ray):
+            value = _cut(self.matrix, self.first, weights)
+            if value is not None and value.slope @ decided < value.least - TINY:
+                return value
+        raise SolverStopped([say("noplan.stopped", status="kInfeasible")])
+
+
+def _cut(matrix: Matrix, first: np.ndarray, weights: np.ndarray) -> Value | None:
+    """slope · first stage ≥ least, from weights of the rows; None if they prove nothing."""
+    low, high = row_bounds(matrix)
+    weights = np.where(np.abs(weights) > TINY, weights, 0.0)
+    demanded = np.where(weights > 0, low, np.where(weights < 0, high, 0.0))
+    if not np.isfinite(demanded[weights != 0]).all():
+        return None
+    least = float((weights * np.where(weights != 0, demanded, 0.0)).sum())
+    given = np.bincount(matrix.column, weights=matrix.coefficient * weights[matrix.row], minlength=len(matrix.cost))
+    given = np.where(np.abs(given) > TINY, given, 0.0)
+    later = np.ones(len(given), dtype=bool)
+    later[first] = False
+    most = np.where(given > 0, matrix.upper, np.where(given < 0, matrix.lower, 0.0))
+    if not np.isfinite(most[later & (given != 0)]).all():
+        return None
+    reached = float((given[later] * np.where(given[later] != 0, most[later], 0.0)).sum())
+    return Value(None, given[first], least - reached)
+
+
+def add_cut(live: Any, slope: np.ndarray, least: float, value: int | None = None) -> None:
+    """A further row of a live program:  slope · first stage (− the decision numbered ``value``) ≥ least."""
+    used = np.flatnonzero(slope)
+    columns, coefficients = (used, slope[used]) if value is None else (np.append(used, value), np.append(slope[used], -1.0))
+    live.addRow(least, np.inf, len(columns), columns.astype(np.int32), coefficients)
+
+
+def optimum(live: Any, lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, float]:
+    """The first decisions of a live program within bounds, and its objective. Raises SolverStopped without an optimum."""
+    live.changeColsBounds(len(lower), np.arange(len(lower), dtype=np.int32), lower, upper)
+    live.run()
+    if live.getModelStatus() != highspy.HighsModelStatus.kOptimal:  # many cuts can make a bad basis
+        live.clearSolver()
+        live.run()
+    status = live.getModelStatus()
+    if status == highspy.HighsModelStatus.kUnbounded:
+        return np.clip(np.zeros(len(lower)), lower, upper), float("inf")
+    if status != highspy.HighsModelStatus.kOptimal:
+        raise SolverStopped([say("noplan.stopped", status=str(status))])
+    decided = np.asarray(live.getSolution().col_value)[: len(lower)]
+    return np.clip(decided, lower, upper), float(-live.getInfo().objective_function_value)
+
+
+def forget_rows(live: Any, kept: int, idle: np.ndarray, most: int) -> np.ndarray:
+    """Take rows out that have had no price for more than ``most`` looks, but for the first ``kept``; returns for each row left
+    for how many looks on end it has had none. ``idle`` is what an earlier call returned."""
+    price = np.abs(np.asarray(live.getSolution().row_dual))
+    counted = np.zeros(len(price), dtype=np.int64)
+    counted[: len(idle)] = idle
+    counted = np.where(price > TINY, 0, counted + 1)
+    gone = np.flatnonzero(counted > most)
+    gone = gone[gone >= kept]
+    if len(gone):
+        live.deleteRows(len(gone), gone.astype(np.int32))
+        counted = np.delete(counted, gone)
+    return counted
