@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from optimizer.cli import season
-from optimizer.cli.options import InstanceArgument, PolicyOption, SetOption, SolverOption
+from optimizer.cli.options import MOST_WORKERS, InstanceArgument, PolicyOption, SetOption, SolverOption
 from optimizer.cli.progress import Progress, finish
 from optimizer.phases import Phase, phase
 from optimizer.problems import GraveFindings, InputError, Problem
@@ -21,9 +21,6 @@ from optimizer.texts import say
 
 DEFAULT = "default"
 """The policy meant where none is named, as in instance/changes.py, which would bring pandas to every --help."""
-
-MOST_WORKERS = 4
-"""Processes that share a comparison unless a number is given: each holds a solver and needs about half a gigabyte."""
 
 app = typer.Typer(help=say("cli.help"), no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 

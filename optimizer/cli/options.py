@@ -14,3 +14,7 @@ PlanArgument = Annotated[Path, typer.Argument(metavar="RESULTS", help=say("cli.p
 PolicyOption = Annotated[str, typer.Option("--policy", help=say("cli.policy"))]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help=say("cli.set"))]
 SolverOption = Annotated[str, typer.Option("--solver", help=say("cli.solver"))]
+
+MOST_WORKERS = 4
+"""Processes that share a comparison or the years of a season unless a number is given: each holds a solver and needs about half a
+gigabyte."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from optimizer.cli.options import PlanArgument, SetOption, SolverOption
+from optimizer.cli.options import MOST_WORKERS, PlanArgument, SetOption, SolverOption
 from optimizer.cli.progress import Progress, finish
 from optimizer.phases import Phase, phase
 from optimizer.problems import InputError, Problem, nearest
@@ -45,7 +46,7 @@ def show_plan(plan: Plan, target: Path, phases: dict[str, Phase], progress: Prog
 
     progress.say("dividing")
     distribution = distribute(plan)
-    season = season_of(distribution, plan.solver)
+    season = season_of(distribution, workers=min(os.cpu_count() or 1, MOST_WORKERS))
     progress.say("showing")
     shown = report(distribution, target, phases, season)
     if then is not None:

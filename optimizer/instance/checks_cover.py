@@ -43,6 +43,26 @@ def insured_prices_exist(instance: Instance, files: Files) -> Iterator[Problem]:
             yield problem_at(files, "insurance", row._1, "product", row.product, say("expected.observed_price"))
 
 
+def insured_crops_yield(instance: Instance, files: Files) -> Iterator[Problem]:
+    """A cover of the yield needs something that yields: else there is nothing it could be held against, and it is never offered.
+
+    A row that means several places (``*``) may meet some where the activity does not grow; one that meets no other is wrong.
+    """
+    insurance = instance.table("insurance")
+    covers = insurance[insurance["kind"] == "yield"]
+    if covers.empty:
+        return
+    yields, landed = instance.table("yields"), set(instance.table("occupancy")["activity"])
+    grown = yields[yields["yield_kg_per_mu"] > 0]
+    on_land = set(zip(grown["activity"], grown["base"], grown["land_class"], strict=True))
+    anywhere = {(activity, base) for activity, base, _ in on_land}
+    places = zip(covers["activity"], covers["base"], covers["land_class"], strict=True)
+    there = [place in on_land if place[0] in landed else place[:2] in anywhere for place in places]
+    yielding = covers.assign(there=there).groupby(["_row", "activity"], sort=True)["there"].any()
+    for row, activity in yielding[~yielding].index:
+        yield problem_at(files, "insurance", row, "activity", activity, say("expected.yielding"))
+
+
 def payers_of_premiums(instance: Instance, files: Files) -> Iterator[Problem]:
     """A company can only pay where the base has one."""
     company = instance.table("bases").set_index("base")["company"]
@@ -91,6 +111,7 @@ def channels_of_promotion(instance: Instance, files: Files) -> Iterator[Problem]
 COVER = (
     columns_of_insurance,
     insured_prices_exist,
+    insured_crops_yield,
     payers_of_premiums,
     payers_of_promotion,
     steps_of_promotion,

@@ -60,14 +60,14 @@ def parties_exist(instance: Instance, files: Files) -> Iterator[Problem]:
 
 
 def links_share_in_something(instance: Instance, files: Files) -> Iterator[Problem]:
-    """A dividend or share link needs a branch of the split that pays it."""
+    """A dividend or share link needs a branch of the split that pays it, of the sales or of what insurers pay out."""
     links = instance.table("links")
     if links.empty:
         return
     if not instance.split:
         yield _of_split("", say("found.nothing"), say("expected.split_for_links"))
         return
-    paid = {kind for rule in instance.split for kind, _ in household_branches(rule)}
+    paid = {kind for rule in instance.split for of in (rule, rule.of_payouts) for kind, _ in household_branches(of)}
     for kind in ("dividend", "share"):
         if kind not in paid and (links["kind"] == kind).any():
             yield _of_split("tree", say("found.no_branch", kind=kind), say("expected.branch", kind=kind))

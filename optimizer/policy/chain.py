@@ -16,16 +16,20 @@ from optimizer.policy.outcome import outcome_of
 from optimizer.problems import InputError, NoPlan, OptimizerError
 from optimizer.program.live import Live
 from optimizer.program.plan import Plan
+from optimizer.program.uncertain import decide_uncertain
+from optimizer.season.season import Season
+from optimizer.season.seasons import season_of
+from optimizer.texts import say
 
-Show = Callable[[Distribution], Mapping[str, str]]
-"""Makes the files of a whole plan, by name."""
+Show = Callable[[Distribution, Season | None], Mapping[str, str]]
+"""Makes the files of a whole plan, by name; the season of a plan that was made for all possible years, else None."""
 
 ENDS: dict[type[OptimizerError], str] = {NoPlan: NO_PLAN, InputError: REFUSED}
 
 
 @dataclass
 class Runner:
-    """Makes outcomes, one instance after the other, on one live solver.
+    """Makes outcomes, one instance after the other, on one live solver; a plan for an uncertain season on solvers of its own.
 
     ``show`` makes the files of each plan. In ``store`` (policy/keeping.py; None: nowhere) each outcome is kept as soon as it
     is there, so that an interrupted comparison goes on where it stopped.
@@ -45,7 +49,7 @@ class Runner:
         known = kept(self.store, key)
         if known is not None:
             return known
-        if begin is not None and not self.live.held:
+        if begin is not None and not self.live.held and not is_uncertain(instance):
             with contextlib.suppress(OptimizerError):  # the county may have no plan as it stands, and its policies one
                 self.plan(begin)
         outcome = self._made(instance, parent)
@@ -55,17 +59,26 @@ class Runner:
     def _made(self, instance: Instance, parent: str) -> Outcome:
         clock = time.perf_counter()
         try:
-            plan = self.live.decide(instance)
+            plan = self.plan(instance)
             seconds = round(time.perf_counter() - clock, 3)
             distribution = distribute(plan)
+            season = season_of(distribution)  # by this one process: others are busy with other policies
         except OptimizerError as error:
             return _without_plan(instance.policy, parent, error, instance.changes)
-        outcome = outcome_of(distribution, parent, seconds)
-        return replace(outcome, files=self.show(distribution)) if self.show else outcome
+        outcome = outcome_of(distribution, parent, seconds, season)
+        return replace(outcome, files=self.show(distribution, season)) if self.show else outcome
 
     def plan(self, instance: Instance) -> Plan:
-        """The plan itself, on the same live solver. Raises NoPlan, SolverStopped and InputError."""
+        """The plan itself, on the same live solver unless its season is uncertain. Raises NoPlan, SolverStopped and InputError."""
+        if is_uncertain(instance):
+            plan = decide_uncertain(instance, self.live.solver)
+            return replace(plan, restarted=False, rebuilt_because=say("compare.uncertain"))
         return self.live.decide(instance)
+
+
+def is_uncertain(instance: Instance) -> bool:
+    """Whether a plan is made for all possible years, not for the data as given."""
+    return instance.settings.risk.measure != "none"
 
 
 def refused(policy: str, parent: str, error: InputError) -> Outcome:

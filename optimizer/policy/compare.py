@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from optimizer.executing import Died, Job, run_all
 from optimizer.instance.changes import BUILT_IN
 from optimizer.instance.grids import Named, meant
 from optimizer.instance.instance import Instance
 from optimizer.instance.loading import Given, instance_of, read_given
 from optimizer.policy import jobs as work
-from optimizer.policy.chain import Show
+from optimizer.policy.chain import Show, is_uncertain
 from optimizer.policy.comparison import FAILED, REFERENCE, Comparison, Outcome
-from optimizer.executing import Died, Job, run_all
 from optimizer.policy.keeping import close_empty, open_store
 from optimizer.problems import InputError, Problem, nearest
 from optimizer.texts import say
@@ -132,7 +132,7 @@ def _jobs(given: Given, reference: Instance, chosen: Chosen, seasons: int, show:
 
 
 def _gathered(reference: Instance, chosen: Chosen, results: dict[str, list[Any]]) -> Comparison:
-    notes: list[str] = []
+    notes = [say("compare.as_given")] if is_uncertain(reference) else []
 
     def alive(name: str) -> Any:
         """The result of a job without parts; None if it died or was not asked for."""

@@ -45,6 +45,14 @@ class Party(NamedTuple):
     balance_fen: int
 
 
+class InYear(NamedTuple):
+    """What a possible year brings of what a measure of risk is taken of."""
+
+    scenario: str
+    probability: float
+    measured_yuan: float
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What one policy came to.
@@ -54,8 +62,10 @@ class Outcome:
     yuan. ``money`` are the signed accounts of the chain in fen, ``sale`` among them, and sum to the margin;
     ``household_money`` the signed accounts of the households, and sum to their gain. ``expected`` is what the bases
     counted on where each planned alone (base: sales, margin in yuan) and ``realised`` what it came to by the
-    same accounts. ``why`` says in sentences why there is no plan, and holds the notes of a plan. ``files`` are the files of
-    the whole plan, by name, if they were asked for.
+    same accounts. ``years``: the possible years of a plan that was made for all of them, none otherwise; the figures of such a
+    plan are those of the average year, but for what its years come to (``expected_yuan`` …), and its ``objectives`` are
+    expectations (sales, margin, household gain) by the ledgers of its years. ``why`` says in sentences why there is no plan,
+    and holds the notes of a plan. ``files`` are the files of the whole plan, by name, if they were asked for.
     """
 
     policy: str
@@ -72,6 +82,7 @@ class Outcome:
     parties: tuple[Party, ...] = ()
     expected: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     realised: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    years: tuple[InYear, ...] = ()
     solve_seconds: float = 0.0
     restarted: bool = False
     rebuilt_because: str = ""
@@ -80,6 +91,11 @@ class Outcome:
     @property
     def is_plan(self) -> bool:
         return self.status == OPTIMAL
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether the plan was made for all possible years."""
+        return bool(self.years)
 
 
 @dataclass(frozen=True)
@@ -94,11 +110,21 @@ class Point:
     outcome: Outcome
 
 
+class Weighed(NamedTuple):
+    """The measure of risk of a mean-risk curve: ``measure`` (cvar, worst, deviation) of what ``of`` names, at ``level``."""
+
+    measure: str
+    of: str
+    level: float
+
+
 @dataclass(frozen=True)
 class Frontier:
     """An exact trade-off: the most of ``maximise`` for each level of ``against`` (an objective, or the path of an attribute
     such as ``rules[name=one_crop_cap].share``). ``better`` says whether more (``high``) or less (``low``) of it is wanted.
-    ``is_concave`` where theory says the curve must be (a linear program, a limit on a right-hand side)."""
+    ``is_concave`` where theory says the curve must be (a linear program, a limit on a right-hand side). ``policy``: whose curve
+    it is. ``weighed``: set where ``against`` is the weight, limit or level of a measure of risk; then x is what was reached of
+    that measure, in yuan, and y an expectation, both by the ledgers of the possible years."""
 
     name: str
     maximise: str
@@ -106,6 +132,8 @@ class Frontier:
     better: str
     is_concave: bool
     points: tuple[Point, ...]
+    policy: str = REFERENCE
+    weighed: Weighed | None = None
 
     @property
     def front(self) -> tuple[Point, ...]:

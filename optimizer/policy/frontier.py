@@ -18,8 +18,10 @@ from optimizer.instance.changes import parse
 from optimizer.instance.document import OBJECTIVES
 from optimizer.instance.instance import Instance
 from optimizer.instance.registry import registry
-from optimizer.policy.comparison import NO_PLAN, REFUSED, Frontier, Outcome, Point
+from optimizer.instance.trials import RISK_PATHS
+from optimizer.policy.comparison import NO_PLAN, REFUSED, Frontier, Outcome, Point, Weighed
 from optimizer.problems import InputError, NoPlan, Problem
+from optimizer.program.risk import cvar, deviation
 from optimizer.texts import say
 
 Run = Callable[[Instance], Outcome]
@@ -39,6 +41,9 @@ FLOOR_PLACES = Decimal("1e-9")
 
 PLACES = 12
 """Decimals of the steps of an attribute whose column does not state fewer."""
+
+REACHED_PLACES = 6
+"""Decimals of what is worked out from the ledgers of years, whose amounts have two."""
 
 CHOICE_RULES = ("least_plot", "min_products", "max_bases")
 """Rules with yes-or-no decisions: with them the program is not linear and a curve may bend either way."""
@@ -76,6 +81,9 @@ def trace(
     the best for ``against`` (of those the best for ``maximise``); between them stand ``count`` − 2 equal steps of floors.
     ``low`` and ``high`` have no meaning. Where both ends are one point, nothing stands between them.
     **An attribute**: ``count`` equal steps from ``low`` to ``high``, both included; x is the figure itself.
+    **Weight, limit or level of a measure of risk**: the same steps; x is what the plan reaches of the measure and ``maximise``
+    its expectation, both by the ledgers of the possible years. For a level, every plan is judged by the CVaR at the instance's
+    own level, so that the points can be held against each other. ``better`` is then the measure's.
 
     A point without a plan keeps its place, with y None and the outcome that says why; its limit is NaN where none is known
     (an end that has no plan). The exact values are the program's own, before rounding to practical units; where rounding
@@ -84,6 +92,7 @@ def trace(
     Raises InputError if less of an objective is wanted: only floors can be asked of one.
     """
     outcome_of = _Outcomes(instance, name, run, variant)
+    weighed = weighed_of(instance, against)
     if against in OBJECTIVES:
         if better != "high":
             raise InputError([Problem("frontiers", None, "better", better, say("frontier.floors_only"))])
@@ -92,7 +101,30 @@ def trace(
     else:
         points = _along(outcome_of, maximise, against, Fraction(str(low)), Fraction(str(high)), count)
         is_concave = _is_linear(instance) and _is_right_hand_side(outcome_of.made, against)
-    return Frontier(name, maximise, against, better, is_concave, without_dominated(points, better))
+    if weighed is not None:
+        points = [replace(point, x=reached(point.outcome, weighed)) for point in points]
+        better = "low" if weighed.measure == "deviation" else "high"
+    return Frontier(name, maximise, against, better, is_concave, without_dominated(points, better), instance.policy, weighed)
+
+
+def weighed_of(instance: Instance, against: str) -> Weighed | None:
+    """The measure whose weight, limit or level ``against`` is; None where it is something else."""
+    risk = instance.settings.risk
+    if against not in RISK_PATHS or risk.measure in ("none", "expected"):
+        return None
+    return Weighed(risk.measure, risk.of, float(risk.level))
+
+
+def reached(outcome: Outcome, weighed: Weighed) -> float | None:
+    """What a plan comes to under a measure of risk, in yuan, by the ledgers of its years; None without a plan."""
+    values, probabilities = [year.measured_yuan for year in outcome.years], [year.probability for year in outcome.years]
+    if not values:
+        return None
+    if weighed.measure == "cvar":
+        found = cvar(values, probabilities, weighed.level)
+    else:
+        found = min(values) if weighed.measure == "worst" else deviation(values, probabilities)
+    return round(found, REACHED_PLACES)
 
 
 class _Outcomes:
@@ -211,7 +243,10 @@ def _kind(path: str) -> str:
 
 
 def _is_linear(instance: Instance) -> bool:
-    """Whether the plan is the optimum of one linear program."""
+    """Whether the plan is the optimum of one linear program, and y what it makes as great as possible. The expectation of a
+    plan for an uncertain season is neither: bad years may weigh as well, and it is taken from ledgers in practical units."""
+    if instance.settings.risk.measure != "none":
+        return False
     return instance.settings.planting == "together" and not instance.table("rules")["rule"].isin(CHOICE_RULES).any()
 
 

@@ -17,17 +17,20 @@ from optimizer.household.figures import (
     unsold_t,
 )
 from optimizer.household.income import below_line
-from optimizer.policy.comparison import OPTIMAL, Area, Number, Outcome, Party, Sold
+from optimizer.policy.comparison import OPTIMAL, Area, InYear, Number, Outcome, Party, Sold
 from optimizer.program.alone import base_margins
 from optimizer.program.parties import linked_persons
 from optimizer.program.plan import Plan
+from optimizer.season.season import Season
+from optimizer.season.seasons import measured_fen
 
 FEN = 100
 LABOUR = "labour"
 
 
-def outcome_of(distribution: Distribution, parent: str, solve_seconds: float) -> Outcome:
-    """The outcome of a policy whose plan was divided; see ``Outcome`` for what each field holds."""
+def outcome_of(distribution: Distribution, parent: str, solve_seconds: float, season: Season | None = None) -> Outcome:
+    """The outcome of a policy whose plan was divided; see ``Outcome`` for what each field holds. ``season``: what the possible
+    years of a plan bring that was made for all of them."""
     plan, instance = distribution.plan, distribution.instance
     has_households = not instance.table("households").empty
     return Outcome(
@@ -36,8 +39,8 @@ def outcome_of(distribution: Distribution, parent: str, solve_seconds: float) ->
         status=OPTIMAL,
         changes=instance.changes,
         why=plan.notes,
-        figures=figures(distribution),
-        objectives=exact_objectives(plan),
+        figures={**figures(distribution), **(season_figures(season) if season else {})},
+        objectives={**exact_objectives(plan), **(expected_objectives(season) if season else {})},
         areas=tuple(Area(*row) for row in _records(planted_mu(plan).round(6))),
         sold=_sold(distribution),
         money=chain_accounts(distribution),
@@ -45,6 +48,7 @@ def outcome_of(distribution: Distribution, parent: str, solve_seconds: float) ->
         parties=tuple(Party(*row) for row in _records(distribution.parties[list(Party._fields)])) if instance.split else (),
         expected=_of_bases(plan.expected),
         realised=_of_bases(base_margins(plan.program, plan.values)) if len(plan.expected) else {},
+        years=_years(season) if season else (),
         solve_seconds=solve_seconds,
         restarted=plan.restarted,
         rebuilt_because=plan.rebuilt_because,
@@ -72,6 +76,30 @@ def exact_objectives(plan: Plan) -> dict[str, float]:
         found[name] = float(program.objective(name) @ plan.exact_values)
     least = _least_gain(plan)
     return found if least is None else {**found, "least_household_gain": least}
+
+
+def expected_objectives(season: Season) -> dict[str, float]:
+    """The mean over all possible years, by their ledgers, of the objectives that each year's money gives, in yuan."""
+    years, has_gain = season.years, all(year.household_gain_fen is not None for year in season.years)
+    found = {
+        "sales": sum(year.probability * year.sales_fen for year in years),
+        "margin": sum(year.probability * year.margin_fen for year in years),
+        **({"household_gain": sum(year.probability * (year.household_gain_fen or 0) for year in years)} if has_gain else {}),
+    }
+    return {name: float(fen / FEN) for name, fen in found.items()}
+
+
+def season_figures(season: Season) -> dict[str, Number]:
+    """The columns of comparison.csv of a plan for an uncertain season, in yuan: the mean, the CVaR and the worst year of what its
+    measure is taken of, and what knowing the year and planning for all years are worth (``Risk``). What was not worked out
+    is absent."""
+    risk = season.risk
+    found = {name: getattr(risk, name) for name in ("expected_yuan", "cvar_yuan", "worst_yuan", "evpi_yuan", "vss_yuan")}
+    return {name: round(value, 2) + 0.0 for name, value in found.items() if value is not None}
+
+
+def _years(season: Season) -> tuple[InYear, ...]:
+    return tuple(InYear(y.scenario, float(y.probability), measured_fen(y, season.risk.of) / FEN) for y in season.years)
 
 
 def _least_gain(plan: Plan) -> float | None:

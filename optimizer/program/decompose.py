@@ -8,6 +8,7 @@ would add. Those answers are a bound from above on every plan, so that the dista
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -27,7 +28,7 @@ from optimizer.program.rows import Columns
 from optimizer.program.stages import to_matrix
 from optimizer.program.valuing import Recourse, Value, add_cut, forget_rows, live_object, optimum
 
-GAP = 2e-4
+GAP = 3e-4
 """Proven distance to the optimum, relative, at which the search ends."""
 
 ROUNDS = 250
@@ -44,20 +45,28 @@ PATIENCE = 4
 IDLE = 25
 """A cut that has had no price for more rounds than this is forgotten; it would come again if it mattered."""
 
+KEPT = 60
+"""So many rounds are remembered for a search with another weighing."""
+
 LARGE = 1e6
 """What stands for the most of a decision without a limit of its own, in its unit."""
+
+
+Answered = tuple[np.ndarray, list[Value]]
+"""A first stage, and what each scenario answered to it."""
 
 
 @dataclass(frozen=True)
 class Decomposed:
     """The best first stage found (by number of the first-stage decisions), the scenarios' values under it, the weighed figure
-    and the bound that no plan can pass."""
+    and the bound that no plan can pass; the last ``answers`` hold whatever is weighed."""
 
     decided: np.ndarray
     values: np.ndarray
     value: float
     bound: float
     rounds: int
+    answers: tuple[Answered, ...]
 
     @property
     def gap(self) -> float:
@@ -100,9 +109,15 @@ def _stub(program: Program) -> Program:
     return stub
 
 
-def decompose(programs: Mapping[str, Program], probabilities: Sequence[float], recourses: Sequence[Recourse], start: np.ndarray) -> Decomposed:
+def decompose(
+    programs: Mapping[str, Program],
+    probabilities: Sequence[float],
+    recourses: Sequence[Recourse],
+    start: np.ndarray,
+    known: Sequence[Answered] = (),
+) -> Decomposed:
     """The best first stage over all scenarios, from ``start`` on. ``recourses`` are the live programs of the scenarios, whose
-    objective must be the margin that the measure of risk is taken of."""
+    objective must be the margin that the measure of risk is taken of; ``known`` are their answers to an earlier search."""
     master = first_stage_program(programs, probabilities)
     matrix = to_matrix(master)
     live = live_object(matrix)
@@ -111,6 +126,9 @@ def decompose(programs: Mapping[str, Program], probabilities: Sequence[float], r
     weigh = partial(weighed, risk=risk, probabilities=probabilities)
     lower, upper = matrix.lower[:count], np.where(np.isfinite(matrix.upper[:count]), matrix.upper[:count], LARGE)
     value_at = [int(part.at[-1]) for part in master.parts]
+    answers = deque(known, maxlen=KEPT)
+    for earlier, answered in known:
+        _cut_all(live, value_at, earlier, answered)
     best, best_values, bound = start, np.zeros(0), np.inf
     best_value, idle = -np.inf, np.zeros(0, dtype=np.int64)
     region, nulls, decided, hoped = REGION * _most(matrix, upper), 0, start, -np.inf
@@ -118,6 +136,7 @@ def decompose(programs: Mapping[str, Program], probabilities: Sequence[float], r
         for rounds in range(1, ROUNDS + 1):
             found = list(pool.map(partial(Recourse.at, decided=decided), recourses))
             _cut_all(live, value_at, decided, found)
+            answers.append((decided, found))
             value = weigh([answer.value for answer in found])
             gained = (value - best_value) / max(hoped - best_value, 1e-9) if np.isfinite(best_value) else 1.0
             if value > best_value:
@@ -137,7 +156,7 @@ def decompose(programs: Mapping[str, Program], probabilities: Sequence[float], r
                     break
                 if is_near:  # the region hides something better
                     region, decided, hoped = region * 4.0, anywhere, most
-    return Decomposed(best, best_values, best_value, bound, rounds)
+    return Decomposed(best, best_values, best_value, bound, rounds, tuple(answers))
 
 
 def _most(matrix: Any, upper: np.ndarray) -> np.ndarray:

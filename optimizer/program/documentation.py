@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from optimizer.program import (
@@ -22,6 +23,7 @@ from optimizer.program import (
     parties,
     promotion,
     resources,
+    risk,
     rotation,
 )
 from optimizer.program.decisions import DECISIONS
@@ -33,16 +35,32 @@ TEMPLATE, TARGET = DOCS / "formulation.in.md", DOCS / "formulation.md"
 NOTICE = "<!-- Written by `python -m optimizer.program.documentation` from formulation.in.md and the rules; edit those. -->\n\n"
 CHAPTERS = (land, rotation, resources, balance, market, diversification, choices, linear, insurance, promotion, parties, floors, cash)
 
+RISK_RULES: tuple[Rule, ...] = (risk.below_level, risk.mean_level, risk.risk_limit)
+"""The rules that a program of all possible years has beside those of ``RULES`` and ``MONEY_RULES``."""
+
+RISK_DECISIONS = {
+    "risk_level": ("measure", "yuan", "the level that bad years are told by; free"),
+    "below_level": ("scenario", "yuan", "how far a year falls below that level; 0 for the worst case"),
+}
+"""The decisions that a measure of risk brings, as ``DECISIONS``."""
+
 
 def formulation() -> str:
     """The text of docs/formulation.md."""
-    parts = {"decisions": decisions(), "rules": rules(), "objectives": objectives(), "accounts": accounts()}
+    parts = {
+        "decisions": decisions(),
+        "rules": rules(),
+        "objectives": objectives(),
+        "accounts": accounts(),
+        "risk_decisions": decisions(RISK_DECISIONS),
+        "risk_rules": "\n\n".join(_rule(rule) for rule in RISK_RULES),
+    }
     template = TEMPLATE.read_text(encoding="utf-8")
     return NOTICE + re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template)
 
 
-def decisions() -> str:
-    lines = [f"| `{kind}{f'[{keys}]' if keys else ''}` | {unit} | {meaning} |" for kind, (keys, unit, meaning) in DECISIONS.items()]
+def decisions(found: Mapping[str, tuple[str, str, str]] = DECISIONS) -> str:
+    lines = [f"| `{kind}{f'[{keys}]' if keys else ''}` | {unit} | {meaning} |" for kind, (keys, unit, meaning) in found.items()]
     return "\n".join(["| decision | unit | what it is |", "|---|---|---|", *lines])
 
 

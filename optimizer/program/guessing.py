@@ -38,10 +38,10 @@ def _fix(program: Program, matrix: Matrix, relaxed: Matrix, values: np.ndarray) 
     """Fix every choice: for counts of bases or products the largest, for least plots those at least half as large."""
     columns, rules = program.columns, program.instance.table("rules").set_index("name")
     chosen = np.zeros(len(values), dtype=bool)
-    gather = columns["gather"].merge(
-        columns["harvest"][["base", "product", "period", "column"]], on=["base", "product", "period"], suffixes=("", "_of")
-    )
-    chosen[_largest(gather.assign(size=values[gather["column_of"]]), ["name", "product", "period"], rules["count"])] = True
+    year = ["scenario"] if "scenario" in columns["gather"] else []
+    keys = ["base", "product", "period", *year]
+    gather = columns["gather"].merge(columns["harvest"][[*keys, "column"]], on=keys, suffixes=("", "_of"))
+    chosen[_largest(gather.assign(size=values[gather["column_of"]]), ["name", "product", "period", *year], rules["count"])] = True
     grow = columns["grow"]
     chosen[_largest(grow.assign(size=values[grow["column"]]), ["name", "base"], rules["count"])] = True
     plant, area = columns["plant"], columns["area"].groupby(["base", "land_class", "data_activity"])["column"].first()

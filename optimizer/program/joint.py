@@ -66,7 +66,9 @@ def joint(programs: Mapping[str, Program], probabilities: Sequence[float], share
     for kind in first.columns.frames:
         frames = [program.columns[kind] for program in all_of]
         if kind in shared:
-            assert all(len(frame) == len(frames[0]) for frame in frames), f"{kind}: scenarios may not change what can occur before the season"
+            assert all(len(frame) == len(frames[0]) for frame in frames), (
+                f"{kind}: scenarios may not change what can occur before the season"
+            )
             frames = frames[:1]
         else:
             frames = [frame.assign(scenario=name) for frame, name in zip(frames, names, strict=True)]

@@ -57,9 +57,7 @@ def _alike(program: Program) -> dict[tuple[str, str], str]:
         for product, origin, code in zip(frame["product"], frame["origin"], way.tolist(), strict=True):
             ways.setdefault((product, origin), set()).add(code)
     first: dict[tuple[str, frozenset[int]], str] = {}
-    return {
-        (product, origin): first.setdefault((product, frozenset(codes)), origin) for (product, origin), codes in sorted(ways.items())
-    }
+    return {(product, origin): first.setdefault((product, frozenset(codes)), origin) for (product, origin), codes in sorted(ways.items())}
 
 
 def _merged_columns(program: Program, alike: dict[tuple[str, str], str]) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -18,6 +18,7 @@ from optimizer.problems import NoPlan
 from optimizer.program.infeasible import conflict
 from optimizer.program.live import Live
 from optimizer.program.plan import Plan
+from optimizer.program.practical import with_floors_kept
 from optimizer.program.program import Program
 from optimizer.program.rounding import round_plan
 from optimizer.program.rows import Columns
@@ -86,11 +87,15 @@ def with_floors_missed(
         names = pd.concat([rows.keys for rows in program.rows if rows.rule == "participation"] or [pd.DataFrame(columns=["party", "id"])])
         keys = zip(names["party"], names["id"], strict=True)
         engine.matrix.rhs[wanted] = [floors.get(key, -NO_LIMIT) for key in keys]
+    asked = engine.matrix.rhs.copy()
     try:
+        if floors is None:
+            return with_floors_kept(program, engine, notes)
         first, final = stages(program, engine, notes)
     except NoPlan:
         if not len(wanted):
             raise
+        engine.matrix.rhs = asked
         missed = least_missed(program, engine.matrix, wanted)
         engine.matrix.rhs[wanted] -= missed + KEPT * (1.0 + np.abs(engine.matrix.rhs[wanted])) * (missed > 0)
         first, final = stages(program, engine, notes)

@@ -23,6 +23,7 @@ from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL, Columns, Rows, give
 WEIGHED = "expectation_and_risk"
 """The objective of a program that weighs risk, beside those by name."""
 
+
 def measured(program: Program, risk: Risk) -> np.ndarray:
     """Yuan per unit of each decision of what a measure is taken of: the chain's margin, the households' gain, or the balance
     of a party (``base``: of all bases, ``base:NAME``: of one)."""

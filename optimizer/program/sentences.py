@@ -11,9 +11,15 @@ def sentence(rows: Rows, index: int, amount: float, short: bool) -> str:
 
     ``short`` says that too little can be reached; otherwise it would have to be more than is allowed. Each name of
     rows has its sentence ``noplan.rule.NAME`` (what may be missed either way also ``noplan.rule.NAME.over``), with the
-    row's keys, amount and unit filled in.
+    row's keys, amount and unit filled in. Where there are several possible years, the year of the row is added.
     """
     keys = {str(key): shown(str(key), value) for key, value in rows.keys.iloc[index].items()}
+    scenario = keys.pop("scenario", "")
+    found = _sentence(rows, index, amount, short, keys)
+    return say("noplan.in_year", sentence=found, scenario=scenario) if scenario else found
+
+
+def _sentence(rows: Rows, index: int, amount: float, short: bool, keys: dict[str, str]) -> str:
     over = not short and (rows.sense == EQUAL or rows.rule == "linear")
     kind = f"noplan.rule.{rows.rule}" + (".over" if over else "")
     values = {"amount": f"{amount:,.6g}", "unit": rows.unit[index], **keys}

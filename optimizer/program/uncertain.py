@@ -20,10 +20,12 @@ from optimizer.instance.scenarios import Scenario, average_year, scenarios
 from optimizer.phases import Phase, phase
 from optimizer.problems import InputError, NoPlan, Problem
 from optimizer.program.decompose import decompose, first_columns
+from optimizer.program.infeasible import conflict
 from optimizer.program.joint import JointProgram, joint
 from optimizer.program.live import Live
 from optimizer.program.merging import Merged, merged, shared_out
 from optimizer.program.plan import Plan
+from optimizer.program.practical import FEN_PER_LINE
 from optimizer.program.program import Program
 from optimizer.program.recourse import FIRST, First, first_stage, held, in_year
 from optimizer.program.risk import with_risk
@@ -36,6 +38,9 @@ LARGE = 100_000
 """Decisions of all scenarios together from which on they are decided scenario by scenario."""
 
 HALF = Fraction(1, 2)
+
+HOPELESS = 400_000
+"""Decisions of all scenarios together that one program should not have: it would run for hours."""
 
 ROUNDED = 4.0
 """What a step of area more or less may cost a party, in terms of what it bears for it: its harvest is worth more."""
@@ -83,7 +88,7 @@ def decide_uncertain(instance: Instance, solver: str = "highs") -> Plan:
     check_solver(solver)
     require_linear_gain(instance)
     phases: dict[str, Phase] = {}
-    notes: list[str] = []
+    notes = [say("uncertain.deviation_may_waste")] if may_waste(instance) else []
     found = scenarios(instance)
     with phase("build", phases):
         live = Live(solver)
@@ -91,10 +96,12 @@ def decide_uncertain(instance: Instance, solver: str = "highs") -> Plan:
     with phase("solve", phases):
         average = average_year(found)
         usual = planned_for(average, live)
-        if sum(program.columns.count for program in programs.values()) <= LARGE or not is_separable(instance):
-            first, uncertain = _as_one(found, programs, usual, solver, notes)
-        else:
+        if usual is None:
+            notes.append(say("uncertain.no_average_plan"))
+        if is_apart(instance, programs):
             first, uncertain = _apart(found, programs, usual)
+        else:
+            first, uncertain = _as_one(found, programs, usual, solver, notes)
         plan = in_year(average, first, live)
     return replace(plan, uncertain=uncertain, phases=phases, notes=tuple(dict.fromkeys((*notes, *plan.notes))))
 
@@ -110,13 +117,36 @@ def require_linear_gain(instance: Instance) -> None:
         raise InputError(wrong)
 
 
+def may_waste(instance: Instance) -> bool:
+    """Whether a better year can count against a plan: by more than its half, or by a limit, a deviation outweighs the mean (Ogryczak
+    and Ruszczyński, European Journal of Operational Research 116, 1999)."""
+    risk = instance.settings.risk
+    return risk.measure == "deviation" and (risk.weighing > HALF or risk.limit_yuan is not None)
+
+
+def is_apart(instance: Instance, programs: Mapping[str, Program]) -> bool:
+    """Whether scenarios are decided one by one: they are too many for one program, and what is measured can be taken apart.
+    Raises InputError where they are far too many and it cannot."""
+    size = sum(program.columns.count for program in programs.values())
+    if size <= LARGE:
+        return False
+    if is_separable(instance) and not any(program.columns.stacked("integer").any() for program in programs.values()):
+        return True
+    if size > HOPELESS:
+        most = max(1, HOPELESS * len(programs) // size)
+        raise InputError([Problem("instance.yaml", None, "settings.risk", str(len(programs)), say("uncertain.too_large", most=most))])
+    return False
+
+
 def is_separable(instance: Instance) -> bool:
-    """Whether scenarios can be decided one by one: what is measured is the margin, and that is made as great as possible."""
+    """Whether each scenario's part can be told from the others': what is measured is the margin, that is made as great as
+    possible, and nothing but participation holds in expectation."""
     settings, risk = instance.settings, instance.settings.risk
     if risk.measure == "deviation" and risk.weighing > HALF:  # beyond it a better year can count against a plan
         return False
     is_margin = settings.objective.maximise == "margin" and (risk.measure == "expected" or risk.of == "margin")
-    return is_margin and risk.limit_yuan is None and not settings.floors
+    has_gains = "least_gain" in set(instance.table("rules")["rule"])
+    return is_margin and risk.limit_yuan is None and not settings.floors and not has_gains
 
 
 def planned_for(average: Instance, live: Live) -> dict[str, pd.DataFrame] | None:
@@ -169,16 +199,31 @@ def without_floors(program: Program) -> Program:
     return changed
 
 
+def left_to_each(program: Program, values: np.ndarray) -> dict[tuple[str, str], float]:
+    """The balance of each party that has a floor of participation, in yuan."""
+    terms = program.parties
+    yuan = pd.Series(terms["yuan"].to_numpy(dtype=float) * values[terms["column"]])
+    left = yuan.groupby([terms["party"].to_numpy(), terms["id"].to_numpy()]).sum()
+    return {key: float(left.get(key, 0.0)) for key in asked_of(program)}
+
+
+def asked_of(program: Program) -> dict[tuple[str, str], float]:
+    """The floors of participation, in yuan by party and id."""
+    return {
+        key: float(rhs)
+        for rows in program.rows
+        if rows.rule == "participation"
+        for key, rhs in zip(zip(rows.keys["party"], rows.keys["id"], strict=True), rows.rhs, strict=True)
+    }
+
+
 def floors_of(program: Program, values: np.ndarray) -> Floors | None:
-    """What each party with a floor of participation is left with by ``values``; None where floors hold in every year."""
+    """What each party is to keep in a scenario of a joint program: what it is left with there. None where floors hold in every
+    year."""
     if program.instance.settings.participation.under_scenarios == "each":
         return None
-    terms = program.parties
-    yuan = terms["yuan"].to_numpy(dtype=float) * values[terms["column"]]
-    left = pd.Series(yuan).groupby([terms["party"].to_numpy(), terms["id"].to_numpy()]).sum()
-    named = [key for rows in program.rows if rows.rule == "participation" for key in zip(rows.keys["party"], rows.keys["id"], strict=True)]
     allowed = rounding_allowance(program)
-    return {key: float(left.get(key, 0.0)) - allowed.get(key, 0.0) for key in named}
+    return {key: left - allowed.get(key, 0.0) for key, left in left_to_each(program, values).items()}
 
 
 def rounding_allowance(program: Program) -> dict[tuple[str, str], float]:
@@ -218,17 +263,20 @@ def _sign(program: Program) -> float:
 def _apart(found: tuple[Scenario, ...], programs: dict[str, Program], usual: First | None) -> tuple[First, Uncertain]:
     """Decomposed by scenario: within a proven distance of the optimum."""
     probabilities = [float(scenario.probability) for scenario in found]
-    free = {name: without_floors(program) for name, program in programs.items()}
+    is_each = found[0].instance.settings.participation.under_scenarios == "each"
+    free = programs if is_each else {name: without_floors(program) for name, program in programs.items()}
     like = next(iter(free.values()))
     numbers = first_columns(like)
     start = np.zeros(len(numbers)) if usual is None else held(like, usual).columns.stacked("lower")[numbers]
     apart = _all_apart(free, numbers)
     recourses = [one.recourse for one in apart]
-    wait_and_see = _known_before(recourses)
+    wait_and_see = _known_before(apart)
     average_plan = [recourse.at(start).value for recourse in recourses]
     calm = decompose({name: _calm(program) for name, program in free.items()}, probabilities, recourses, start)
     is_calm = like.instance.settings.risk.measure == "expected"
-    best = calm if is_calm else decompose(free, probabilities, recourses, calm.decided)
+    best = calm if is_calm else decompose(free, probabilities, recourses, calm.decided, calm.answers)
+    if not len(calm.values) or not len(best.values):
+        raise NoPlan([say("uncertain.no_first_stage")])
     left = [one.values_at(best.decided) for one in apart]
     uncertain = Uncertain(
         scenarios=found,
@@ -249,6 +297,7 @@ def _apart(found: tuple[Scenario, ...], programs: dict[str, Program], usual: Fir
 class Apart:
     """A scenario that is decided by itself: its program, with like goods merged, on a live object."""
 
+    name: str
     program: Program
     matrix: Matrix
     small: Merged
@@ -262,28 +311,33 @@ class Apart:
 
 def _all_apart(programs: Mapping[str, Program], numbers: np.ndarray) -> list[Apart]:
     found = []
-    for program in programs.values():
+    for name, program in programs.items():
         matrix = to_matrix(program)
         small = merged(program, matrix)
-        found.append(Apart(program, matrix, small, Recourse(small.matrix, small.column[numbers], live_object(small.matrix))))
+        found.append(Apart(name, program, matrix, small, Recourse(small.matrix, small.column[numbers], live_object(small.matrix))))
     return found
 
 
-def _known_before(recourses: Sequence[Recourse]) -> tuple[float, ...]:
-    """The objective of each scenario if it were known before planting, on as many threads as there are cores."""
-    threads = min(os.cpu_count() or 1, len(recourses))
-    spans = [recourses[len(recourses) * i // threads : len(recourses) * (i + 1) // threads] for i in range(threads)]
+def _known_before(apart: Sequence[Apart]) -> tuple[float, ...]:
+    """The objective of each scenario if it were known before planting, on as many threads as there are cores. Raises NoPlan with
+    the conflict of a year that has no plan at all."""
+    threads = min(os.cpu_count() or 1, len(apart))
+    spans = [apart[len(apart) * i // threads : len(apart) * (i + 1) // threads] for i in range(threads)]
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        return tuple(value for span in pool.map(_one_after_another, spans) for value in span)
+        found = [value for span in pool.map(_one_after_another, spans) for value in span]
+    for one, value in zip(apart, found, strict=True):
+        if value is None:
+            raise NoPlan([say("uncertain.year_without_plan", year=one.name), *conflict(one.program, one.matrix)])
+    return tuple(value for value in found if value is not None)
 
 
-def _one_after_another(recourses: Sequence[Recourse]) -> list[float]:
+def _one_after_another(apart: Sequence[Apart]) -> list[float | None]:
     """Each begins where the one before it ended."""
     found = []
-    for number, recourse in enumerate(recourses):
+    for number, one in enumerate(apart):
         if number:
-            recourse.start_as(recourses[number - 1])
-        found.append(recourse.free())
+            one.recourse.start_as(apart[number - 1].recourse)
+        found.append(one.recourse.free())
     return found
 
 
@@ -298,15 +352,19 @@ def _calm(program: Program) -> Program:
 
 def _floors_apart(programs: Sequence[Program], values: Sequence[np.ndarray], probabilities: Sequence[float]) -> tuple[Floors | None, ...]:
     """What each party is to keep in each scenario: what it is left with there, less what it has beyond its floor on average (more,
-    where it lacks something)."""
-    left = [floors_of(program, of) for program, of in zip(programs, values, strict=True)]
-    if any(one is None for one in left):
-        return tuple(left)
-    asked = {
-        key: float(rhs)
-        for rows in programs[0].rows
-        if rows.rule == "participation"
-        for key, rhs in zip(zip(rows.keys["party"], rows.keys["id"], strict=True), rows.rhs, strict=True)
-    }
-    mean = {key: sum(p * one[key] for p, one in zip(probabilities, left, strict=True) if one) for key in asked}
-    return tuple({key: one[key] - mean[key] + asked[key] for key in asked} for one in left if one is not None)
+    where it lacks something), and what rounding the lines of its account can cost."""
+    if programs[0].instance.settings.participation.under_scenarios == "each":
+        return (None,) * len(programs)
+    left = [left_to_each(program, of) for program, of in zip(programs, values, strict=True)]
+    asked = {key: floor + ROUNDED * rounding_yuan(programs[0], key) for key, floor in asked_of(programs[0]).items()}
+    mean = {key: sum(p * one[key] for p, one in zip(probabilities, left, strict=True)) for key in asked}
+    return tuple({key: one[key] - mean[key] + asked[key] for key in asked} for one in left)
+
+
+def rounding_yuan(program: Program, key: tuple[str, str]) -> float:
+    """What rounding the sales of a party to whole kilograms and fen can cost it: two fen for each slot it may sell in."""
+    if not program.instance.settings.practical_units.on:
+        return 0.0
+    terms = program.parties
+    mine = terms[(terms["party"] == key[0]) & (terms["id"] == key[1]) & (terms["account"] == "split")]
+    return FEN_PER_LINE * mine["column"].nunique()

@@ -79,13 +79,16 @@ class Recourse:
         """The decisions of the scenario as they stand now."""
         return np.asarray(self.live.getSolution().col_value)
 
-    def free(self) -> float:
-        """The objective if the first stage could be chosen for this scenario alone."""
+    def free(self) -> float | None:
+        """The objective if the first stage could be chosen for this scenario alone; None if it has no plan."""
         lower, upper = self.matrix.lower[self.first], self.matrix.upper[self.first]
         self.live.changeColsBounds(len(self.first), self.first.astype(np.int32), lower, upper)
         self.live.run()
-        if self.live.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            raise SolverStopped([say("noplan.stopped", status=str(self.live.getModelStatus()))])
+        status = self.live.getModelStatus()
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return None
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise SolverStopped([say("noplan.stopped", status=str(status))])
         return float(-self.live.getInfo().objective_function_value)
 
     def _impossible(self, decided: np.ndarray) -> Value:

@@ -16,8 +16,8 @@ from optimizer.program.alone import released
 from optimizer.program.live import Live
 from optimizer.program.recourse import in_year
 from optimizer.season.season import Year
-from optimizer.season.seasons import year_of
 from optimizer.season.stored import FIRST_STAGE, Stored, require_known
+from optimizer.season.years import year_of
 
 Told = Callable[[int, int], None]
 """Hears how many of how many years are done."""

@@ -1,88 +1,58 @@
-"""From a plan for an uncertain season to what every possible year brings: each decided anew after planting, and divided."""
+"""From a plan for an uncertain season to all its possible years, and what planning for all of them is worth."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 
-from optimizer.household.distribution import Distribution, distribute
-from optimizer.household.figures import chain_accounts, objectives, unsold_t
-from optimizer.household.income import below_line
-from optimizer.instance.scenarios import Scenario
-from optimizer.program.live import Live
-from optimizer.program.recourse import first_stage, in_year
+from optimizer.executing import Died, Job, run_all
+from optimizer.household.distribution import Distribution
+from optimizer.problems import SolverStopped
+from optimizer.program.decompose import weighed
+from optimizer.program.recourse import first_stage
 from optimizer.program.risk import cvar, deviation
 from optimizer.program.uncertain import Uncertain
 from optimizer.season.season import Risk, Season, Year
+from optimizer.season.years import Brought, brought_in
+from optimizer.texts import say
 
 FEN = 100
 LEDGER = ["party", "id", "account", "expected_yuan"]
 
 
-def season_of(distribution: Distribution, solver: str = "highs") -> Season | None:
-    """All possible years of a divided plan; None where its season is not uncertain. Raises NoPlan and SolverStopped."""
+def season_of(distribution: Distribution, workers: int = 1) -> Season | None:
+    """All possible years of a divided plan; None where its season is not uncertain.
+
+    Years that were too many for one program are shared among ``workers`` processes. Raises NoPlan and SolverStopped.
+    """
     plan = distribution.plan
     found = plan.uncertain
     if found is None:
         return None
-    first, live = first_stage(plan), Live(solver)
-    divided = [distribute(in_year(of.instance, first, live, floors)) for of, floors in zip(found.scenarios, found.floors, strict=True)]
-    years = tuple(year_of(scenario, of) for scenario, of in zip(found.scenarios, divided, strict=True))
+    brought = _all_years(found, distribution, 1 if found.is_exact else min(workers, len(found.scenarios)))
+    years = tuple(one.year for one in brought)
     return Season(
         years=years,
         risk=_risk(found, years),
-        insured=_insured(distribution, divided, found),
-        promoted=_promoted(distribution, divided, found),
+        insured=_insured(distribution, brought),
+        promoted=_promoted(distribution, brought),
         expected_ledger=expected_ledger(years),
-        household_gains=_household_gains(divided, found),
+        household_gains=_household_gains(brought),
         notes=plan.notes,
     )
 
 
-def year_of(scenario: Scenario, of: Distribution) -> Year:
-    """What one year brings, from the division of its money."""
-    accounts, parties, instance = chain_accounts(of), of.parties, of.instance
-    has_households = len(of.households) > 0
-    below = below_line(instance, of.households, "after") if has_households else None
-    broken = of.floors_broken
-    missed = broken[["party", "id"]].assign(missed_yuan=(broken["floor_fen"] - broken["balance_fen"]) / FEN)
-    channels = set(instance.table("promotion")["promotion"])
-    return Year(
-        scenario=scenario.name,
-        label=scenario.label,
-        probability=scenario.probability,
-        margin_fen=sum(accounts.values()),
-        sales_fen=int(of.sales["amount_fen"].sum()),
-        household_gain_fen=int(of.households["gain_fen"].sum()) if has_households else None,
-        parties=parties,
-        accounts=accounts,
-        villages=_villages(of, below),
-        households_below=None if below is None else int(below.sum()),
-        persons_below=None if below is None else int(of.households.loc[below, "persons"].sum()),
-        missed=missed.reset_index(drop=True),
-        unsold_t=unsold_t(of.plan),
-        payouts_fen=accounts.get("payouts", 0),
-        premiums_fen=-accounts.get("premiums", 0),
-        promotion_fen=-accounts.get("promotion", 0),
-        promoted_fen=int(of.sales.loc[of.sales["channel"].isin(channels), "amount_fen"].sum()),
-        ledger_balanced=of.unbalanced.empty,
-    )
-
-
-def _villages(of: Distribution, below: pd.Series | None) -> pd.DataFrame:
-    linked = of.households[of.households["linked"]] if len(of.households) else of.households
-    columns = ["village", "households", "persons", "gain_fen"]
-    if linked.empty:
-        return pd.DataFrame(columns=columns)
-    frame = linked.assign(households=1)
-    if below is not None:
-        poor = below[linked.index].astype("int64")
-        frame = frame.assign(households_below=poor, persons_below=poor * frame["persons"])
-        columns += ["households_below", "persons_below"]
-    return frame.groupby("village", as_index=False)[columns[1:]].sum()
+def _all_years(found: Uncertain, distribution: Distribution, workers: int) -> list[Brought]:
+    first, solver, count = first_stage(distribution.plan), distribution.plan.solver, len(found.scenarios)
+    spans = [slice(count * i // workers, count * (i + 1) // workers) for i in range(workers)]
+    jobs = [Job(f"years {i}", brought_in, (found.scenarios[own], found.floors[own], first, solver)) for i, own in enumerate(spans)]
+    results = [result for of_job in run_all(jobs, workers) for result in of_job]
+    if any(isinstance(result, Died) for result in results):
+        raise SolverStopped([say("noplan.stopped", status="died")])
+    return [one for result in results for one in result]
 
 
 # --- over all years ------------------------------------------------------------------------------------------------
@@ -126,8 +96,18 @@ def _risk(found: Uncertain, years: Sequence[Year]) -> Risk:
         vss_yuan=against(found.average_plan, -1.0),
         average_plan=found.average_plan or (),
         wait_and_see=found.wait_and_see or (),
-        gap=found.gap,
+        gap=_gap(found, years),
     )
+
+
+def _gap(found: Uncertain, years: Sequence[Year]) -> float:
+    """The proven distance to the optimum; scenario by scenario it is taken to the ledgers, with all that floors and practical
+    units cost."""
+    if found.is_exact:
+        return found.gap
+    risk = found.scenarios[0].instance.settings.risk
+    reached = weighed([year.margin_fen / FEN for year in years], risk, found.probabilities)
+    return max(found.gap, (found.bound - reached) / max(1.0, abs(reached)))
 
 
 def expected_ledger(years: Sequence[Year]) -> pd.DataFrame:
@@ -147,67 +127,54 @@ def expected_ledger(years: Sequence[Year]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=LEDGER)
 
 
-def _household_gains(divided: Sequence[Distribution], found: Uncertain) -> pd.DataFrame:
-    columns = ["household", "village", "expected_gain_yuan", "worst_gain_yuan", "best_gain_yuan"]
-    frames = [of.households for of in divided]
-    if not len(frames[0]):
-        return pd.DataFrame(columns=columns)
-    p = np.array(found.probabilities)
-    gains = np.stack([frame["gain_fen"].to_numpy(dtype=float) for frame in frames]) / FEN
-    table = frames[0][["household", "village"]].assign(
+def _probabilities(brought: Sequence[Brought]) -> np.ndarray:
+    return np.array([float(one.year.probability) for one in brought])
+
+
+def _household_gains(brought: Sequence[Brought]) -> pd.DataFrame:
+    """Gains of linked households over all years; see ``Season``."""
+    first = brought[0].households
+    if not len(first):
+        return pd.DataFrame(columns=["household", "village", "expected_gain_yuan", "worst_gain_yuan", "best_gain_yuan"])
+    p = _probabilities(brought)
+    gains = np.stack([one.households["gain_fen"].to_numpy(dtype=float) for one in brought]) / FEN
+    table = first[["household", "village"]].assign(
         expected_gain_yuan=(p @ gains).round(2), worst_gain_yuan=gains.min(axis=0).round(2), best_gain_yuan=gains.max(axis=0).round(2)
     )
-    below = [below_line(of.instance, of.households, "after") for of in divided]
-    if all(one is not None for one in below):
-        table["share_of_years_below"] = (p @ np.stack([one.to_numpy(dtype=float) for one in below if one is not None])).round(6)
-    return table[frames[0]["linked"].to_numpy()].reset_index(drop=True)
+    if "below" in first:
+        table["share_of_years_below"] = (p @ np.stack([one.households["below"].to_numpy(dtype=float) for one in brought])).round(6)
+    return table[first["linked"].to_numpy()].reset_index(drop=True)
 
 
-def _means(divided: Sequence[Distribution], found: Uncertain, account: str) -> Mapping[int, float]:
-    """The expected yuan per unit of each decision that an account books, by the number of the decision."""
-    sums: dict[int, float] = {}
-    for p, of in zip(found.probabilities, divided, strict=True):
-        money = of.plan.program.money
-        mine = money[money["account"] == account]
-        for column, yuan in zip(mine["column"], mine["yuan"], strict=True):
-            sums[int(column)] = sums.get(int(column), 0.0) + p * float(yuan)
-    return sums
-
-
-def _insured(distribution: Distribution, divided: Sequence[Distribution], found: Uncertain) -> pd.DataFrame:
-    names = ["cover", "base", "land_class", "activity"]
+def _insured(distribution: Distribution, brought: Sequence[Brought]) -> pd.DataFrame:
+    """What is insured, its premium and subsidy, and what it may be expected to pay; see ``Season``."""
     plan = distribution.plan
     frame = plan.program.columns["insure"]
     mu = plan.values[frame["column"]]
-    column = frame["column"].to_numpy()
-    covers = distribution.instance.table("insurance")
-    keys = covers.set_index(["cover", "activity", "base", "land_class"])["subsidy_share"].astype(float)
-    premium, payout = _means(divided, found, "premiums"), _means(divided, found, "payouts")
-    per_mu = np.array([premium.get(int(c), 0.0) for c in column])
-    activity = frame["data_activity"] if "data_activity" in frame else frame["activity"]
-    share = np.array([float(keys.get(key, 0.0)) for key in zip(frame["cover"], activity, frame["base"], frame["land_class"], strict=True)])
-    table = frame[names].assign(
-        insured_mu=mu,
-        premium_yuan=per_mu * mu,
-        subsidy_yuan=np.where(share < 1, per_mu * share / np.where(share < 1, 1 - share, 1.0), 0.0) * mu,
-        expected_payout_yuan=np.array([payout.get(int(c), 0.0) for c in column]) * mu,
+    subsidised = distribution.instance.table("insurance").set_index(["cover", "activity", "base", "land_class"])["subsidy_share"]
+    keys = list(zip(frame["cover"], frame["activity"], frame["base"], frame["land_class"], strict=True))
+    share = np.array([float(subsidised.get(key, 0.0)) for key in keys])
+    per_mu = sum((p * one.per_mu for p, one in zip(_probabilities(brought), brought, strict=True)), pd.DataFrame())
+    per_mu = per_mu.reindex(frame["column"], fill_value=0.0).fillna(0.0)
+    premium = per_mu["premiums"].to_numpy(dtype=float) * mu if "premiums" in per_mu else np.zeros(len(frame))
+    payout = per_mu["payouts"].to_numpy(dtype=float) * mu if "payouts" in per_mu else np.zeros(len(frame))
+    subsidy = np.divide(premium * share, 1.0 - share, out=np.zeros_like(premium), where=share < 1.0)
+    table = frame[["cover", "base", "land_class", "activity"]].assign(
+        insured_mu=mu, premium_yuan=premium, subsidy_yuan=subsidy, expected_payout_yuan=payout
     )
     return table[table["insured_mu"] > 0].round(6).reset_index(drop=True)
 
 
-def _promoted(distribution: Distribution, divided: Sequence[Distribution], found: Uncertain) -> pd.DataFrame:
+def _promoted(distribution: Distribution, brought: Sequence[Brought]) -> pd.DataFrame:
+    """What is spent on promotion, the room it opens and what may be expected to be sold there; see ``Season``."""
     plan = distribution.plan
     frame = plan.program.columns["promote"]
     yuan = plan.values[frame["column"]]
-    steps = distribution.instance.table("promotion")
-    per_yuan = frame.merge(steps[["promotion", "step", "t_per_yuan"]].drop_duplicates(["promotion", "step"]), on=["promotion", "step"])
-    sold = pd.Series(0.0, index=pd.MultiIndex.from_frame(frame[["promotion", "step"]]))
-    for p, of in zip(found.probabilities, divided, strict=True):
-        mine = of.plan.decisions("sell")
-        mine = mine[mine["channel"].isin(set(frame["promotion"]))].groupby(["channel", "tier"])["value"].sum()
-        sold = sold.add(p * mine.rename_axis(["promotion", "step"]), fill_value=0.0)
+    steps = distribution.instance.table("promotion").drop_duplicates(["promotion", "step"]).set_index(["promotion", "step"])
     keys = pd.MultiIndex.from_frame(frame[["promotion", "step"]])
-    table = frame[["promotion", "step"]].assign(
-        yuan=yuan, opened_t=per_yuan["t_per_yuan"].to_numpy(dtype=float) * yuan, expected_sold_t=sold.reindex(keys).fillna(0.0).to_numpy()
-    )
+    sold = [
+        p * one.promoted.reindex(keys).fillna(0.0).to_numpy(dtype=float) for p, one in zip(_probabilities(brought), brought, strict=True)
+    ]
+    per_yuan = steps["t_per_yuan"].reindex(keys).to_numpy(dtype=float)
+    table = frame[["promotion", "step"]].assign(yuan=yuan, opened_t=per_yuan * yuan, expected_sold_t=np.sum(sold, axis=0))
     return table[table["yuan"] > 0].round(6).reset_index(drop=True)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
 import pytest
+from counties import FARM, county, with_parts
 
 from optimizer.household.distribution import Distribution
 from optimizer.instance.document import OBJECTIVES as KNOWN_OBJECTIVES
 from optimizer.program.decisions import DECISIONS
-from optimizer.program.documentation import TARGET, formulation
+from optimizer.program.documentation import RISK_DECISIONS, RISK_RULES, TARGET, formulation
+from optimizer.program.joint import joint
 from optimizer.program.money import COSTS, INCOME
 from optimizer.program.objectives import ACCOUNTS, HOUSEHOLD_ACCOUNTS, OBJECTIVES
-from optimizer.program.program import MONEY_RULES, RULES, Rule
+from optimizer.program.program import MONEY_RULES, RULES, Rule, build
+from optimizer.program.risk import with_risk
 
 FORMULATION = TARGET.read_text(encoding="utf-8")
-ALL_RULES = (*RULES, *MONEY_RULES)
+ALL_RULES = (*RULES, *MONEY_RULES, *RISK_RULES)
 
 
 def test_it_is_current() -> None:
@@ -42,6 +46,17 @@ def test_every_decision_is_there(tiny: Distribution) -> None:
     assert set(columns.frames) == set(DECISIONS)
     assert {kind: columns.units[kind] for kind in DECISIONS} == {kind: unit for kind, (_, unit, _) in DECISIONS.items()}
     assert all(f"| `{kind}" in FORMULATION for kind in DECISIONS)
+
+
+def test_every_decision_of_a_measure_of_risk_is_there(tmp_path: Path) -> None:
+    years = [{"scenario": "only", "probability": 1}]
+    program = build(county(tmp_path, with_parts(FARM, settings={"risk": {"measure": "cvar"}}, scenarios=years)))
+    whole = joint({"only": program}, [1.0])
+    grown = with_risk(whole).columns
+    added = {kind: frame for kind, frame in grown.frames.items() if kind not in whole.columns.frames}
+    keys = {kind: (", ".join(grown.keys_of(kind)), grown.units[kind]) for kind in added}
+    assert keys == {kind: (names, unit) for kind, (names, unit, _) in RISK_DECISIONS.items()}
+    assert all(f"| `{kind}" in FORMULATION for kind in RISK_DECISIONS)
 
 
 def test_every_objective_and_account_is_there(tiny: Distribution) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from rich_county import same
 
 import optimizer
 from optimizer.instance.instance import Instance
@@ -192,22 +193,6 @@ def test_a_least_gain_of_every_village_is_a_floor_per_linked_person(tiny: Instan
 
 
 # --- programs made from the one before
-
-
-def same(one: Program, other: Program) -> None:
-    """Whether two programs agree in every decision, row and yuan."""
-    assert list(one.columns.frames) == list(other.columns.frames)
-    for kind, frame in one.columns.frames.items():
-        pd.testing.assert_frame_equal(frame, other.columns[kind])
-    for a, b in zip(one.rows, other.rows, strict=True):
-        assert (a.rule, a.sense) == (b.rule, b.sense)
-        pd.testing.assert_frame_equal(a.keys, b.keys)
-        for name in ("unit", "rhs", "row", "column", "coefficient"):
-            np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
-    for name in ("money", "parties", "households"):
-        pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name))
-    for name in ("margin", "sales", "household_gain"):
-        np.testing.assert_array_equal(one.objective(name), other.objective(name))
 
 
 def test_a_program_made_from_the_one_before_equals_one_made_from_nothing(tiny: Instance) -> None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote
 
-from optimizer.policy.comparison import REFERENCE, Comparison, Frontier, Number, Outcome
+from optimizer.instance.trials import RISK_PATHS
+from optimizer.policy.comparison import REFERENCE, Comparison, Frontier, Number, Outcome, Weighed
 from optimizer.policy.difference import OTHERS, PRICE, PRICES, TONNES
 from optimizer.report.naming import Names, account, plain, say_or_plain
-from optimizer.report.wording import listed, number, with_unit
+from optimizer.report.wording import listed, number, percent, with_unit
 from optimizer.texts import say
 
 NO_DIVERSIFICATION = "no_diversification"
@@ -56,6 +57,15 @@ MEASURES = (
 )
 """In the order in which the page shows them."""
 
+SEASON_MEASURES = (
+    Measure("expected_yuan", "season", MONEY),
+    Measure("cvar_yuan", "season", MONEY),
+    Measure("worst_yuan", "season", MONEY),
+    Measure("evpi_yuan", "season", MONEY, is_more_better=False),
+    Measure("vss_yuan", "season", MONEY),
+)
+"""Figures of policies that are planned for an uncertain season only."""
+
 
 class Labels:
     """Words for everything a comparison names, and the unit of money that suits its size."""
@@ -67,6 +77,16 @@ class Labels:
     @cached_property
     def plans(self) -> tuple[Outcome, ...]:
         return tuple(outcome for outcome in self.comparison.outcomes if outcome.is_plan)
+
+    @cached_property
+    def uncertain(self) -> tuple[Outcome, ...]:
+        """Plans made for all possible years. Their other figures are of the average year, so that none of them is the best of all."""
+        return tuple(outcome for outcome in self.plans if outcome.is_uncertain)
+
+    @cached_property
+    def certain(self) -> tuple[Outcome, ...]:
+        """Plans made for the data as given, whose figures can be held against each other."""
+        return tuple(outcome for outcome in self.plans if not outcome.is_uncertain)
 
     @cached_property
     def money_unit(self) -> tuple[float, str]:
@@ -120,6 +140,16 @@ class Labels:
     def household_cause(self, cause: str) -> str:
         return say_or_plain("compared.household.", cause)
 
+    def expected(self, objective: str) -> str:
+        """An objective of which the mean over all possible years is meant."""
+        return say("compared.expected", objective=self.objective(objective))
+
+    def weighed(self, weighed: Weighed) -> str:
+        """What a measure of risk is taken of, as the title of an axis."""
+        kind, _, name = weighed.of.partition(":")
+        of = self.party(kind, name) if name else say(f"compared.of.{kind}")
+        return say(f"compared.measure.{weighed.measure}", of=of, share=percent(1 - weighed.level, 0))
+
     def link(self, outcome: Outcome) -> str:
         """The page of an outcome's plan beside this one; "" where its files were not asked for."""
         return f"{PLANS}/{quote(folder_name(outcome.policy))}/report.html" if "report.html" in outcome.files else ""
@@ -130,6 +160,8 @@ class Labels:
 
     def objective(self, name: str) -> str:
         """An objective, or the path of an attribute, as the title of an axis: ``rules[name=cap].share`` is "share (cap)"."""
+        if name in RISK_PATHS:
+            return say(f"compared.against.{name.rpartition('.')[2]}")
         if f"{name}_yuan" in MONEY_COLUMNS:
             return say(f"compared.figure.{name}_yuan")
         found = re.fullmatch(r"(\w+)(?:\[(.*)\])?\.(.+)", name)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from optimizer.instance.changes import COORDINATED, UNCOORDINATED
 from optimizer.policy.comparison import REFERENCE, Comparison, Outcome
-from optimizer.report.compare.labels import MEASURES, NO_DIVERSIFICATION, Labels, Measure, best, changed, gap, losers, named
+from optimizer.report.compare.labels import (
+    MEASURES,
+    NO_DIVERSIFICATION,
+    SEASON_MEASURES,
+    Labels,
+    Measure,
+    best,
+    changed,
+    gap,
+    losers,
+    named,
+)
 from optimizer.report.parts import Cell, Figure, Figures, Part, Points, Section, Table, Text, table
 from optimizer.report.wording import FEN, listed, money, number, percent, with_unit, yuan
 from optimizer.texts import say
@@ -12,6 +23,9 @@ from optimizer.texts import say
 LARGEST = 1e-9
 HARDLY = 0.0005
 """Below this share of the whole a difference is hardly one."""
+
+MOST_SEASONS = 6
+"""Policies for an uncertain season that get a sentence each."""
 
 LEFT_OUT = ("worst_company_balance_yuan",)
 """Figures without room in the table: the balances stand below, party by party."""
@@ -37,7 +51,8 @@ def opening(comparison: Comparison, labels: Labels) -> Section:
 def sentences(comparison: Comparison, labels: Labels) -> list[str]:
     """What the comparison says, the most asked first; what cannot be said is left out."""
     found = [say("compared.lead.count", count=number(len(comparison.outcomes)), plans=number(len(labels.plans)))]
-    return [*found, *_diversification(comparison), *_coordinating(comparison), *_best(comparison, labels), *_losses(labels)]
+    answers = (*_diversification(comparison), *_coordinating(comparison), *_best(comparison, labels), *_losses(labels))
+    return [*found, *answers, *_seasons(labels)]
 
 
 def _diversification(comparison: Comparison) -> list[str]:
@@ -70,7 +85,7 @@ def _coordinating(comparison: Comparison) -> list[str]:
 def _best(comparison: Comparison, labels: Labels) -> list[str]:
     found = []
     for column in ("margin_yuan", "household_gain_yuan", "least_household_gain_yuan"):
-        top = best(labels.plans, column)
+        top = best(labels.certain, column)
         if top is None:
             continue
         value = top.figures[column]
@@ -92,6 +107,15 @@ def _losses(labels: Labels) -> list[str]:
     return [say("compared.lead.losses", count=number(len(losing)), policies=listed((labels.policy(o.policy) for o in losing), 6))]
 
 
+def _seasons(labels: Labels) -> list[str]:
+    """What policies that are planned for all possible years can expect, and what they come to in the worst."""
+    found = []
+    for outcome in labels.uncertain[:MOST_SEASONS]:
+        amounts = {name: money(outcome.figures[f"{name}_yuan"] * FEN) for name in ("expected", "cvar", "worst")}
+        found.append(say("compared.lead.season", policy=labels.policy(outcome.policy), **amounts))
+    return found
+
+
 def why(outcome: Outcome, labels: Labels) -> str:
     """A policy without a plan and the reasons, in a sentence."""
     reasons = " ".join(outcome.why) or say("compared.no_reason")
@@ -108,9 +132,10 @@ def _figures(comparison: Comparison) -> list[Figure]:
         amount = gap(comparison, a, b)
         if amount is not None:
             found.append(Figure(say(f"compared.main.{key}"), money(amount * FEN), say(f"compared.main.{key}_of")))
-    top = best(tuple(o for o in comparison.outcomes if o.is_plan), "household_gain_yuan")
+    labels = Labels(comparison)
+    top = best(labels.certain, "household_gain_yuan")
     if top is not None:
-        policy = Labels(comparison).policy(top.policy)
+        policy = labels.policy(top.policy)
         found.append(Figure(say("compared.main.households"), money(top.figures["household_gain_yuan"] * FEN), policy))
     return found
 
@@ -118,6 +143,9 @@ def _figures(comparison: Comparison) -> list[Figure]:
 def policies(comparison: Comparison, labels: Labels) -> Section:
     """All policies and figures, with the difference to the reference small below each."""
     parts: list[Part] = [Text(say("compared.policies_remark", unit=labels.money_unit[1]), "note"), policies_table(comparison, labels)]
+    if labels.uncertain:
+        names = listed((labels.policy(o.policy) for o in labels.uncertain), 6)
+        parts.append(Text(say("compared.season_remark", count=number(len(labels.uncertain)), policies=names), "note"))
     rebuilt: dict[str, int] = {}
     for outcome in comparison.outcomes:
         if outcome.rebuilt_because:
@@ -131,7 +159,11 @@ def policies(comparison: Comparison, labels: Labels) -> Section:
 
 
 def policies_table(comparison: Comparison, labels: Labels) -> Table:
-    shown = [m for m in MEASURES if m.column not in LEFT_OUT and any(m.column in outcome.figures for outcome in labels.plans)]
+    shown = [
+        m
+        for m in (*MEASURES, *SEASON_MEASURES)
+        if m.column not in LEFT_OUT and any(m.column in outcome.figures for outcome in labels.plans)
+    ]
     groups: list[tuple[str, int]] = [("", 1)]
     for measure in shown:
         title = say(f"compared.group.{measure.group}")

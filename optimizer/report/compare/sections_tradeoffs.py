@@ -136,7 +136,7 @@ def frontier_parts(frontier: Frontier, place: int, labels: Labels) -> list[Part]
     parts: list[Part] = []
     if reached:
         parts += [Text(_ends(frontier, reached, labels)), curve(frontier, place, reached, labels), _points(frontier, labels)]
-    missed = [_level(frontier, point.limit, labels) for point in frontier.points if point.x is None or point.y is None]
+    missed = [_asked(frontier, point.limit, labels) for point in frontier.points if point.x is None or point.y is None]
     if missed:
         parts.append(Text(say("compared.frontier_missed", levels=listed(missed, 10), against=labels.objective(frontier.against)), "bad"))
     return parts
@@ -160,9 +160,8 @@ def curve(frontier: Frontier, place: int, reached: Sequence[Point], labels: Labe
         "meta": [labels.link(point.outcome) for point in reached],
         "hovertemplate": "%{customdata}<extra></extra>",
     }
-    x_word = word if is_objective(frontier) and not _is_per_head(frontier.against) else ""
-    x_axis = with_unit(labels.objective(frontier.against), x_word) if x_word else labels.objective(frontier.against)
-    y_axis = labels.objective(frontier.maximise)
+    x_axis = with_unit(_x_title(frontier, labels), word) if _is_money(frontier) else _x_title(frontier, labels)
+    y_axis = _y_title(frontier, labels)
     figure = layout(
         360,
         showlegend=False,
@@ -170,8 +169,25 @@ def curve(frontier: Frontier, place: int, reached: Sequence[Point], labels: Labe
         xaxis=axis(x_axis, range=_range(xs), **({"tickformat": ".0%"} if _is_share(frontier) else THOUSANDS)),
         yaxis=axis(y_axis if _is_per_head(frontier.maximise) else with_unit(y_axis, word), range=_range(ys), **THOUSANDS),
     )
-    title = say("compared.caption.frontier", name=labels.policy(frontier.name), y=y_axis, x=labels.objective(frontier.against))
+    title = say("compared.caption.frontier", name=labels.policy(frontier.name), y=y_axis, x=_x_title(frontier, labels))
+    if frontier.policy != REFERENCE:
+        title = say("compared.caption.frontier_of", caption=title, policy=labels.policy(frontier.policy))
     return Chart(f"frontier-{place}", title, [{**line, "line": {"color": AFTER, "width": 2}}, points], figure, min_width=520)
+
+
+def _x_title(frontier: Frontier, labels: Labels) -> str:
+    """What lies across: what was reached of the measure of risk, or what the curve is held against."""
+    return labels.weighed(frontier.weighed) if frontier.weighed else labels.objective(frontier.against)
+
+
+def _y_title(frontier: Frontier, labels: Labels) -> str:
+    is_expected = any(point.outcome.is_uncertain for point in frontier.points)
+    return labels.expected(frontier.maximise) if is_expected else labels.objective(frontier.maximise)
+
+
+def _is_money(frontier: Frontier) -> bool:
+    """Whether what lies across is in the unit of money of the page."""
+    return frontier.weighed is not None or (is_objective(frontier) and not _is_per_head(frontier.against))
 
 
 def _is_per_head(objective: str) -> bool:
@@ -187,17 +203,25 @@ def _y_unit(frontier: Frontier, labels: Labels) -> float:
 
 
 def _scaled(frontier: Frontier, value: float | None, labels: Labels) -> float:
-    is_large = is_objective(frontier) and not _is_per_head(frontier.against)
-    return round((value or 0.0) / (labels.money_unit[0] if is_large else 1.0), 6)
+    return round((value or 0.0) / (labels.money_unit[0] if _is_money(frontier) else 1.0), 6)
 
 
 def _level(frontier: Frontier, value: float | None, labels: Labels) -> str:
-    """A level of ``against`` as it is read."""
+    """What lies across at a point, as it is read."""
     if value is None:
         return ""
+    if frontier.weighed:
+        return labels.money(value)
     if not is_objective(frontier):
         return percent(value, 1) if _is_share(frontier) else number(value, 2)
     return number(value, 0) if _is_per_head(frontier.against) else labels.money(value)
+
+
+def _asked(frontier: Frontier, limit: float, labels: Labels) -> str:
+    """What was asked of ``against`` at a point, as it is read."""
+    if frontier.weighed is None:
+        return _level(frontier, limit, labels)
+    return labels.money(limit) if frontier.against.endswith("_yuan") else number(limit, 2)
 
 
 def _value(frontier: Frontier, value: float | None, labels: Labels) -> str:
@@ -212,8 +236,8 @@ def _ends(frontier: Frontier, reached: Sequence[Point], labels: Labels) -> str:
     first, last = min(kept, key=lambda p: p.x or 0.0), max(kept, key=lambda p: p.x or 0.0)
     return say(
         "compared.frontier_ends",
-        y=labels.objective(frontier.maximise),
-        x=labels.objective(frontier.against),
+        y=_y_title(frontier, labels),
+        x=_x_title(frontier, labels),
         x_from=_level(frontier, first.x, labels),
         x_to=_level(frontier, last.x, labels),
         y_from=_value(frontier, first.y, labels),
@@ -224,8 +248,8 @@ def _ends(frontier: Frontier, reached: Sequence[Point], labels: Labels) -> str:
 def _point_hint(frontier: Frontier, point: Point, labels: Labels) -> str:
     return say(
         "compared.hint.point",
-        x=escaped(labels.objective(frontier.against)),
-        y=escaped(labels.objective(frontier.maximise)),
+        x=escaped(_x_title(frontier, labels)),
+        y=escaped(_y_title(frontier, labels)),
         at=_level(frontier, point.x, labels),
         value=_value(frontier, point.y, labels),
         policy=escaped(labels.policy(point.outcome.policy)),
@@ -235,15 +259,21 @@ def _point_hint(frontier: Frontier, point: Point, labels: Labels) -> str:
 def _points(frontier: Frontier, labels: Labels) -> Part:
     """The points as a table, each with a link to its plan."""
     unit = labels.money_unit[1]
-    header = [say("compared.column.plan"), labels.objective(frontier.against), labels.objective(frontier.maximise)]
+    header = [say("compared.column.plan"), *([labels.objective(frontier.against)] if frontier.weighed else [])]
+    header += [_x_title(frontier, labels), _y_title(frontier, labels)]
     beside = [column for column in (X, Y) if column not in (f"{frontier.against}_yuan", f"{frontier.maximise}_yuan")]
+    of_years = (c for c in ("cvar_yuan", "worst_yuan") if any(c in point.outcome.figures for point in frontier.points))
+    beside += [c for c in of_years if frontier.weighed is None or c != f"{frontier.weighed.measure}_yuan"]
     header += [say(f"compared.figure.{column}") for column in (*beside, "effective_products")] + [say("compared.column.remark")]
     rows = []
     for point in frontier.points:
         figures, outcome = point.outcome.figures, point.outcome
         remark = labels.status(outcome) if point.x is None else say("compared.dominated") if point.is_dominated else ""
         money = [labels.money(figures[c]) if c in figures else "" for c in beside]
-        cells = [_level(frontier, point.x if point.x is not None else point.limit, labels), _value(frontier, point.y, labels), *money]
+        across = [_asked(frontier, point.limit, labels), _level(frontier, point.x, labels)]
+        if frontier.weighed is None:
+            across = [_level(frontier, point.x if point.x is not None else point.limit, labels)]
+        cells = [*across, _value(frontier, point.y, labels), *money]
         effective = number(figures["effective_products"], 2) if "effective_products" in figures else ""
         name = Cell(labels.policy(outcome.policy), href=labels.link(outcome))
         rows.append([name, *(Cell(cell) for cell in cells), Cell(effective), Cell(remark, "quiet")])

@@ -9,7 +9,7 @@ import pandas as pd
 
 from optimizer.policy.comparison import Comparison, Outcome
 from optimizer.policy.difference import causes, household_causes
-from optimizer.report.compare.labels import MEASURES, changed
+from optimizer.report.compare.labels import MEASURES, SEASON_MEASURES, changed
 
 PLANNED = ("planned_sales_yuan", "planned_margin_yuan")
 CHANGED = tuple(measure.column for measure in MEASURES)
@@ -93,15 +93,23 @@ def planned_table(comparison: Comparison) -> pd.DataFrame:
 
 def frontiers_table(comparison: Comparison) -> pd.DataFrame:
     """One row per point: frontier, maximise, against, limit, x, y (empty without a plan), dominated, policy, status, and the
-    main figures of the plan at the point."""
-    shown = ("margin_yuan", "household_gain_yuan", "effective_products")
+    main figures of the plan at the point. Where a curve is of a plan for an uncertain season, also what its years come to, and
+    curve_of (the policy whose curve it is) and measure (what x is of, where the curve is along a measure of risk)."""
+    shown = ["margin_yuan", "household_gain_yuan", "effective_products"]
+    more: tuple[str, ...] = ()
+    if any(p.outcome.is_uncertain for f in comparison.frontiers for p in f.points):
+        shown += [m.column for m in SEASON_MEASURES]
+        more = ("curve_of", "measure")
     rows = [
-        (f.name, f.maximise, f.against, p.limit, p.x, p.y, _flag(p.is_dominated), p.outcome.policy, p.outcome.status, *figures)
+        (
+            *(f.name, f.maximise, f.against, p.limit, p.x, p.y, _flag(p.is_dominated), p.outcome.policy, p.outcome.status, *figures),
+            *((f.policy, f.weighed.measure if f.weighed else "") if more else ()),
+        )
         for f in comparison.frontiers
         for p in f.points
         for figures in [[p.outcome.figures.get(column) for column in shown]]
     ]
-    return _frame(("frontier", "maximise", "against", "limit", "x", "y", "dominated", "policy", "status", *shown), rows)
+    return _frame(("frontier", "maximise", "against", "limit", "x", "y", "dominated", "policy", "status", *shown, *more), rows)
 
 
 def sensitivities_table(comparison: Comparison) -> pd.DataFrame:

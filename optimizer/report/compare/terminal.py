@@ -9,7 +9,7 @@ from rich.text import Text
 
 from optimizer.policy.comparison import Comparison, Outcome
 from optimizer.report.audit.terminal import plain
-from optimizer.report.compare.labels import MEASURES, Labels, changed
+from optimizer.report.compare.labels import MEASURES, SEASON_MEASURES, Labels, changed
 from optimizer.report.compare.sections_opening import sentences, why
 from optimizer.texts import say
 
@@ -27,6 +27,9 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     console.print()
     console.print(_table(comparison, labels), width=room)
     console.print()
+    if labels.uncertain:
+        console.print(_seasons(labels), width=room)
+        console.print()
     for sentence in sentences(comparison, labels)[1:]:
         console.print(plain(sentence), width=room)
     for outcome in comparison.outcomes:
@@ -48,6 +51,22 @@ def _table(comparison: Comparison, labels: Labels) -> Table:
     made.caption_justify = "left"
     for outcome in comparison.outcomes:
         made.add_row(*_row(outcome, comparison, labels, columns))
+    return made
+
+
+def _seasons(labels: Labels) -> Table:
+    """What the possible years come to under the policies that are planned for all of them."""
+    columns = [m for m in SEASON_MEASURES if any(m.column in o.figures for o in labels.uncertain)]
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    made.add_column(plain(say("compared.terminal.season")), overflow="fold", min_width=14, vertical="bottom")
+    for measure in columns:
+        made.add_column(plain(say(f"compared.terminal.{measure.column}")), justify="right", no_wrap=True, vertical="bottom")
+    made.caption = plain(say("compared.terminal.season_unit", unit=labels.money_unit[1]))
+    made.caption_justify = "left"
+    for outcome in labels.uncertain:
+        values = [(measure, outcome.figures.get(measure.column)) for measure in columns]
+        cells = [plain("" if v is None else labels.figure(m, v), "red" if v is not None and v < 0 else "") for m, v in values]
+        made.add_row(plain(labels.policy(outcome.policy)), *cells)
     return made
 
 
