@@ -115,10 +115,15 @@ def choose(given: Given, reference: Instance, names: Sequence[str], is_sure: boo
 
 def _jobs(given: Given, reference: Instance, chosen: Chosen, seasons: int, show: Show | None, store: Path | None) -> Iterator[Job]:
     """All work as jobs of fixed content, longest first."""
-    count = math.ceil(len(chosen.policies) / CHAIN)
-    size = math.ceil(len(chosen.policies) / count)
-    for start in range(0, len(chosen.policies), size):
-        links = chosen.policies[start : start + size]
+    apart = [link for link in chosen.policies if link.policy not in work.AS_GIVEN and _plans_for_all_years(given, link.policy)]
+    for link in apart:
+        alone = (given, (link,), show, store)
+        yield Job(f"policies {link.policy}", work.chain, alone, (Job(link.policy, work.chain, alone),))
+    rest = [link for link in chosen.policies if link not in apart]
+    count = math.ceil(len(rest) / CHAIN)
+    size = math.ceil(len(rest) / count)
+    for start in range(0, len(rest), size):
+        links = tuple(rest[start : start + size])
         parts = tuple(Job(link.policy, work.chain, (given, (link,), show, store)) for link in links)
         yield Job(f"policies {start}", work.chain, (given, links, show, store), parts)
     if chosen.sensitivities:
@@ -129,6 +134,14 @@ def _jobs(given: Given, reference: Instance, chosen: Chosen, seasons: int, show:
         yield Job("seasons", work.follow_prices, (given, seasons))
     if chosen.is_everything and reference.split:
         yield Job("whole", work.who_stays_whole, (given,))
+
+
+def _plans_for_all_years(given: Given, policy: str) -> bool:
+    """Whether a policy takes many solves, none of which helps another policy. One that is refused takes none."""
+    try:
+        return is_uncertain(instance_of(given, policy))
+    except InputError:
+        return False
 
 
 def _gathered(reference: Instance, chosen: Chosen, results: dict[str, list[Any]]) -> Comparison:
@@ -146,6 +159,8 @@ def _gathered(reference: Instance, chosen: Chosen, results: dict[str, list[Any]]
     for name, found in results.items():
         if name.startswith("policies "):
             outcomes += [made for part in found for made in (part if not isinstance(part, Died) else [_failed(part, chosen)])]
+    place = {link.policy: number for number, link in enumerate(chosen.policies)}
+    outcomes.sort(key=lambda outcome: place[outcome.policy])
     curves = [alive(f"frontier {name}") for name in chosen.frontiers]
     return Comparison(
         instance=reference,

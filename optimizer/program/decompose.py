@@ -146,10 +146,13 @@ def decompose(
                 region = region * 2.0
             elif nulls >= PATIENCE:
                 region, nulls = region / 2.0, 0
-            decided, hoped = optimum(live, np.maximum(lower, best - region), np.minimum(upper, best + region))
+            around = region if np.isfinite(best_value) else np.full(count, np.inf)  # around nothing there is nothing to look for
+            decided, hoped = optimum(live, np.maximum(lower, best - around), np.minimum(upper, best + around))
+            if not len(decided):  # no first stage leaves every scenario a recourse
+                break
             idle = forget_rows(live, len(matrix.rhs), idle, IDLE)
-            is_near = hoped - best_value <= GAP / 2 * max(1.0, abs(best_value))
-            if rounds % LOOK == 0 or is_near:
+            is_near = np.isfinite(best_value) and hoped - best_value <= GAP / 2 * max(1.0, abs(best_value))
+            if is_near or (rounds % LOOK == 0 and np.isfinite(best_value)):
                 anywhere, most = optimum(live, lower, upper)
                 bound = min(bound, most)
                 if bound - best_value <= GAP * max(1.0, abs(best_value)):

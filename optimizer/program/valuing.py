@@ -130,19 +130,34 @@ def add_cut(live: Any, slope: np.ndarray, least: float, value: int | None = None
 
 
 def optimum(live: Any, lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, float]:
-    """The first decisions of a live program within bounds, and its objective. Raises SolverStopped without an optimum."""
+    """The first decisions of a live program within bounds, and its objective; none and −∞ where nothing keeps its rows, any and ∞
+    where it has no bound yet. Raises SolverStopped."""
     live.changeColsBounds(len(lower), np.arange(len(lower), dtype=np.int32), lower, upper)
     live.run()
     if live.getModelStatus() != highspy.HighsModelStatus.kOptimal:  # many cuts can make a bad basis
         live.clearSolver()
         live.run()
     status = live.getModelStatus()
-    if status == highspy.HighsModelStatus.kUnbounded:
-        return np.clip(np.zeros(len(lower)), lower, upper), float("inf")
+    if status == highspy.HighsModelStatus.kInfeasible:
+        return np.zeros(0), float("-inf")
+    if status in (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+        return _anywhere(live, lower, upper), float("inf")
     if status != highspy.HighsModelStatus.kOptimal:
         raise SolverStopped([say("noplan.stopped", status=str(status))])
     decided = np.asarray(live.getSolution().col_value)[: len(lower)]
     return np.clip(decided, lower, upper), float(-live.getInfo().objective_function_value)
+
+
+def _anywhere(live: Any, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """Any first decisions that keep the rows of a live program, whatever they are worth; none if nothing does."""
+    count = live.getNumCol()
+    columns, cost = np.arange(count, dtype=np.int32), np.asarray(live.getLp().col_cost_).copy()
+    live.changeColsCost(count, columns, np.zeros(count))
+    live.run()
+    is_found = live.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    decided = np.asarray(live.getSolution().col_value)[: len(lower)]
+    live.changeColsCost(count, columns, cost)
+    return np.clip(decided, lower, upper) if is_found else np.zeros(0)
 
 
 def forget_rows(live: Any, kept: int, idle: np.ndarray, most: int) -> np.ndarray:

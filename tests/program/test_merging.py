@@ -18,12 +18,18 @@ from optimizer.program.solver import OPTIMAL, Matrix, Solver
 from optimizer.program.stages import to_matrix
 
 SMALL = 1e-6
+LINK = {"household": "A", "kind": "dividend"}
 
 
 def made(folder: Path, seed: int = 1, **parts: Any) -> tuple[Program, Matrix, Merged]:
     program = build(county(folder, rich(seed, **parts)))
     matrix = to_matrix(program)
     return program, matrix, merged(program, matrix)
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> tuple[Program, Matrix, Merged]:
+    return made(tmp_path_factory.mktemp("usual"))
 
 
 def require_same_optimum(program: Program, matrix: Matrix, small: Merged) -> np.ndarray:
@@ -50,9 +56,9 @@ def test_the_merged_program_has_the_same_optimum_and_its_plan_can_be_shared_out(
     require_same_optimum(program, matrix, small)
 
 
-def test_goods_are_one_once_they_have_left_their_base(tmp_path: Path) -> None:
+def test_goods_are_one_once_they_have_left_their_base(usual: tuple[Program, Matrix, Merged]) -> None:
     """Cabbage of lake and moor is one good at the depot; that of hill too, since what it can do elsewhere it does at home."""
-    program, _, small = made(tmp_path)
+    program, _, small = usual
     sell = program.columns["sell"]
     sell = sell[(sell["product"] == "cabbage") & (sell["market"] == "city") & (sell["period"] == "spring") & (sell["tier"] == 1)]
     assert len(sell) == 3
@@ -61,9 +67,9 @@ def test_goods_are_one_once_they_have_left_their_base(tmp_path: Path) -> None:
     assert len(set(small.column[area])) == len(area)
 
 
-def test_what_leaves_a_node_is_made_of_the_goods_of_all_in_proportion(tmp_path: Path) -> None:
+def test_what_leaves_a_node_is_made_of_the_goods_of_all_in_proportion(usual: tuple[Program, Matrix, Merged]) -> None:
     """Where lake has sent twice what moor has, it sells twice as much at the city."""
-    program, matrix, small = made(tmp_path)
+    program, matrix, small = usual
     plan = require_same_optimum(program, matrix, small)
     went = {"came": ("ship", "to_node"), "sold": ("sell", "market")}
     both = pd.DataFrame({name: at_the_city(program, plan, *of) for name, of in went.items()})
@@ -102,7 +108,7 @@ def test_a_registered_base_is_not_merged_with_one_that_is_not(tmp_path: Path) ->
          "rule_terms": [{"name": "hill_first", "decision": "sell", "origin": "hill", "market": "city", "coefficient": 1}]},
         {"contracts": [{"contract": "c", "market": "city", "base": "lake", "quantity_t": 2, "shortfall_yuan_per_kg": 1}]},
         {"settings": {"participation": {"company": "none", "base": 0}}},
-        {"settings": {**FREE, "objective": {"maximise": "household_gain"}}, "links": [{"household": "A", "kind": "dividend", "to": "hill"}]},
+        {"settings": {**FREE, "objective": {"maximise": "household_gain"}}, "links": [{**LINK, "to": "hill"}]},
     ],
     ids=["a rule", "a contract", "floors of participation", "an objective that pays for one"],
 )  # fmt: skip

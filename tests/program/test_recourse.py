@@ -100,6 +100,15 @@ def test_floors_that_cannot_be_kept_are_missed_by_as_little_as_possible(
     assert sorted(missed) == pytest.approx(sorted((max(0.0, -company), max(0.0, -base))), abs=1e-6)
 
 
+def test_a_floor_comes_before_the_objective(planted: Plan, tmp_path: Path) -> None:
+    """With freight at 400 every tonne costs the chain 115 yuan and brings the base 147. Where the base alone has a floor, all is sold: it
+    misses 4,500 − 1,470 = 3,030, and the company bears 882 − 150 − 4,000."""
+    instance = farm(tmp_path, settings={"participation": {"company": "none", "base": 0}})
+    bad = year(instance, {"figure": "price", "factor": 0.15}, {"figure": "freight", "factor": 40})
+    plan = in_year(bad, first_stage(planted), Live())
+    assert balances(plan) == pytest.approx({"company": -3268, "base": -3030}, abs=0.3)
+
+
 def test_floors_of_a_scenario_take_the_place_of_the_settings(planted: Plan) -> None:
     """With freight at 400 a company that may end at −1,200 may see 1,200 / 326.80 = 3.672 t sold; a base that is to end at −4,000 needs
     500 / 147 = 3.401 t. Both can be had, and the margin, 285 − 400 a tonne, asks for no more. Without floors nothing is sold."""

@@ -117,6 +117,7 @@ def test_cuts_are_rows_and_those_without_a_price_are_forgotten() -> None:
     assert live.getNumRow() == 3
     idle = forget_rows(live, 1, idle, 1)
     assert live.getNumRow() == len(idle) < 3
+    assert live.getLp().row_upper_[0] == 6
     assert optimum(live, matrix.lower, matrix.upper)[1] == pytest.approx(5)
 
 
