@@ -6,9 +6,7 @@ A county whose programs fit one solver is decided as one program (``joint``); a 
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -19,19 +17,17 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.scenarios import Scenario, average_year, scenarios
 from optimizer.phases import Phase, phase
 from optimizer.problems import InputError, NoPlan, Problem
+from optimizer.program.apart import all_apart, known_before
 from optimizer.program.decompose import decompose, first_columns
-from optimizer.program.infeasible import conflict
+from optimizer.program.floors_by_year import Floors, floors_apart, floors_of
 from optimizer.program.joint import JointProgram, joint
 from optimizer.program.live import Live
-from optimizer.program.merging import Merged, merged, shared_out
 from optimizer.program.plan import Plan
-from optimizer.program.practical import FEN_PER_LINE
 from optimizer.program.program import Program
 from optimizer.program.recourse import FIRST, First, first_stage, held, in_year
 from optimizer.program.risk import with_risk
-from optimizer.program.solver import OPTIMAL, Answer, Matrix, Solver, check_solver, require_optimal
+from optimizer.program.solver import OPTIMAL, Answer, Solver, check_solver, require_optimal
 from optimizer.program.stages import stages, to_matrix
-from optimizer.program.valuing import Recourse, live_object
 from optimizer.texts import say
 
 LARGE = 100_000
@@ -41,11 +37,6 @@ HALF = Fraction(1, 2)
 
 HOPELESS = 400_000
 """Decisions of all scenarios together that one program should not have: it would run for hours."""
-
-ROUNDED = 4.0
-"""What a step of area more or less may cost a party, in terms of what it bears for it: its harvest is worth more."""
-
-Floors = Mapping[tuple[str, str], float]
 
 
 @dataclass(frozen=True)
@@ -199,43 +190,6 @@ def without_floors(program: Program) -> Program:
     return changed
 
 
-def left_to_each(program: Program, values: np.ndarray) -> dict[tuple[str, str], float]:
-    """The balance of each party that has a floor of participation, in yuan."""
-    terms = program.parties
-    yuan = pd.Series(terms["yuan"].to_numpy(dtype=float) * values[terms["column"]])
-    left = yuan.groupby([terms["party"].to_numpy(), terms["id"].to_numpy()]).sum()
-    return {key: float(left.get(key, 0.0)) for key in asked_of(program)}
-
-
-def asked_of(program: Program) -> dict[tuple[str, str], float]:
-    """The floors of participation, in yuan by party and id."""
-    return {
-        key: float(rhs)
-        for rows in program.rows
-        if rows.rule == "participation"
-        for key, rhs in zip(zip(rows.keys["party"], rows.keys["id"], strict=True), rows.rhs, strict=True)
-    }
-
-
-def floors_of(program: Program, values: np.ndarray) -> Floors | None:
-    """What each party is to keep in a scenario of a joint program: what it is left with there. None where floors hold in every
-    year."""
-    if program.instance.settings.participation.under_scenarios == "each":
-        return None
-    allowed = rounding_allowance(program)
-    return {key: left - allowed.get(key, 0.0) for key, left in left_to_each(program, values).items()}
-
-
-def rounding_allowance(program: Program) -> dict[tuple[str, str], float]:
-    """By so many yuan a party's floor in one scenario gives way to the first stage being put into practical units."""
-    units = program.instance.settings.practical_units
-    if not units.on:
-        return {}
-    terms = program.parties[program.parties["column"].isin(program.columns["area"]["column"])]
-    per_mu = terms.assign(yuan=terms["yuan"].abs()).groupby(["party", "id"])["yuan"].sum()
-    return {key: ROUNDED * float(units.mu) * float(yuan) for key, yuan in per_mu.items()}  # type: ignore[misc]
-
-
 def _by_scenario(program: JointProgram, answer: Answer) -> tuple[float, ...]:
     """The plain objective of each scenario."""
     name = program.instance.settings.objective.name
@@ -268,9 +222,9 @@ def _apart(found: tuple[Scenario, ...], programs: dict[str, Program], usual: Fir
     like = next(iter(free.values()))
     numbers = first_columns(like)
     start = np.zeros(len(numbers)) if usual is None else held(like, usual).columns.stacked("lower")[numbers]
-    apart = _all_apart(free, numbers)
+    apart = all_apart(free, numbers)
     recourses = [one.recourse for one in apart]
-    wait_and_see = _known_before(apart)
+    wait_and_see = known_before(apart)
     average_plan = [recourse.at(start).value for recourse in recourses]
     calm = decompose({name: _calm(program) for name, program in free.items()}, probabilities, recourses, start)
     is_calm = like.instance.settings.risk.measure == "expected"
@@ -280,7 +234,7 @@ def _apart(found: tuple[Scenario, ...], programs: dict[str, Program], usual: Fir
     left = [one.values_at(best.decided) for one in apart]
     uncertain = Uncertain(
         scenarios=found,
-        floors=_floors_apart(list(programs.values()), left, probabilities),
+        floors=floors_apart(list(programs.values()), left, probabilities),
         recourse=tuple(calm.values.tolist()),
         average_plan=None if usual is None or None in average_plan else tuple(value for value in average_plan if value is not None),
         wait_and_see=wait_and_see,
@@ -293,54 +247,6 @@ def _apart(found: tuple[Scenario, ...], programs: dict[str, Program], usual: Fir
     return {kind: _valued(like, kind, decided) for kind in FIRST if kind in like.columns.frames}, uncertain
 
 
-@dataclass(frozen=True)
-class Apart:
-    """A scenario that is decided by itself: its program, with like goods merged, on a live object."""
-
-    name: str
-    program: Program
-    matrix: Matrix
-    small: Merged
-    recourse: Recourse
-
-    def values_at(self, decided: np.ndarray) -> np.ndarray:
-        """All decisions of the full program with a first stage, like bases served alike."""
-        self.recourse.at(decided)
-        return shared_out(self.program, self.matrix, self.small, self.recourse.values())
-
-
-def _all_apart(programs: Mapping[str, Program], numbers: np.ndarray) -> list[Apart]:
-    found = []
-    for name, program in programs.items():
-        matrix = to_matrix(program)
-        small = merged(program, matrix)
-        found.append(Apart(name, program, matrix, small, Recourse(small.matrix, small.column[numbers], live_object(small.matrix))))
-    return found
-
-
-def _known_before(apart: Sequence[Apart]) -> tuple[float, ...]:
-    """The objective of each scenario if it were known before planting, on as many threads as there are cores. Raises NoPlan with
-    the conflict of a year that has no plan at all."""
-    threads = min(os.cpu_count() or 1, len(apart))
-    spans = [apart[len(apart) * i // threads : len(apart) * (i + 1) // threads] for i in range(threads)]
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        found = [value for span in pool.map(_one_after_another, spans) for value in span]
-    for one, value in zip(apart, found, strict=True):
-        if value is None:
-            raise NoPlan([say("uncertain.year_without_plan", year=one.name), *conflict(one.program, one.matrix)])
-    return tuple(value for value in found if value is not None)
-
-
-def _one_after_another(apart: Sequence[Apart]) -> list[float | None]:
-    """Each begins where the one before it ended."""
-    found = []
-    for number, one in enumerate(apart):
-        if number:
-            one.recourse.start_as(apart[number - 1].recourse)
-        found.append(one.recourse.free())
-    return found
-
-
 def _calm(program: Program) -> Program:
     """The same program where only the expectation counts."""
     settings = program.instance.settings
@@ -348,23 +254,3 @@ def _calm(program: Program) -> Program:
     changed = replace(program, instance=replace(program.instance, settings=settings.model_copy(update={"risk": calm})))
     changed.known.update(program.known)
     return changed
-
-
-def _floors_apart(programs: Sequence[Program], values: Sequence[np.ndarray], probabilities: Sequence[float]) -> tuple[Floors | None, ...]:
-    """What each party is to keep in each scenario: what it is left with there, less what it has beyond its floor on average (more,
-    where it lacks something), and what rounding the lines of its account can cost."""
-    if programs[0].instance.settings.participation.under_scenarios == "each":
-        return (None,) * len(programs)
-    left = [left_to_each(program, of) for program, of in zip(programs, values, strict=True)]
-    asked = {key: floor + ROUNDED * rounding_yuan(programs[0], key) for key, floor in asked_of(programs[0]).items()}
-    mean = {key: sum(p * one[key] for p, one in zip(probabilities, left, strict=True)) for key in asked}
-    return tuple({key: one[key] - mean[key] + asked[key] for key in asked} for one in left)
-
-
-def rounding_yuan(program: Program, key: tuple[str, str]) -> float:
-    """What rounding the sales of a party to whole kilograms and fen can cost it: two fen for each slot it may sell in."""
-    if not program.instance.settings.practical_units.on:
-        return 0.0
-    terms = program.parties
-    mine = terms[(terms["party"] == key[0]) & (terms["id"] == key[1]) & (terms["account"] == "split")]
-    return FEN_PER_LINE * mine["column"].nunique()

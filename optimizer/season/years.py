@@ -11,10 +11,10 @@ from optimizer.household.distribution import Distribution, distribute
 from optimizer.household.figures import chain_accounts, unsold_t
 from optimizer.household.income import below_line
 from optimizer.instance.scenarios import Scenario
+from optimizer.program.floors_by_year import Floors
 from optimizer.program.live import Live
 from optimizer.program.plan import Plan
 from optimizer.program.recourse import First, in_year
-from optimizer.program.uncertain import Floors
 from optimizer.season.season import Year
 
 FEN = 100
