@@ -27,7 +27,7 @@ def round_insured(program: Program, matrix: Matrix, rounded: np.ndarray, values:
         mine[rows.row[own]] = rows.column[own]
         wholly = (values[mine] >= before - NEAR * units.mu) | (rows.sense == EQUAL)
         wanted = np.where(wholly, planted, np.minimum(down(values[mine], units.mu), planted))
-        rounded[mine] = np.clip(wanted, matrix.lower[mine], matrix.upper[mine])
+        rounded[mine] = wanted  # also where it was decided before: it goes with the land, which is rounded too
     for rows in program.rows:
         if rows.rule == "insured_most":
             most = np.full(len(rows), np.inf)
@@ -42,7 +42,7 @@ def round_promoted(program: Program, matrix: Matrix, rounded: np.ndarray) -> Non
         return
     column = frame["column"].to_numpy()
     low, high = matrix.lower[column], matrix.upper[column]
-    spent = np.where(high > low, np.clip(up(rounded[column], FEN), low, high), low)
+    spent = np.where(high > low, np.clip(up(rounded[column], FEN), low, high), down(low, FEN))
     over = pd.Series(spent).groupby(frame["promotion"].to_numpy()).sum() - budgets(offered_promotion(program.instance.tables))
     for promotion, excess in over[over > FEN * NEAR].items():
         mine = np.flatnonzero((frame["promotion"] == promotion).to_numpy() & (spent > low))
