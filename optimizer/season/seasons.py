@@ -16,7 +16,7 @@ from optimizer.program.recourse import first_stage
 from optimizer.program.risk import cvar, deviation
 from optimizer.program.uncertain import Uncertain
 from optimizer.season.season import Risk, Season, Year
-from optimizer.season.years import Brought, brought_in
+from optimizer.season.years import COVERED, Brought, brought_in
 from optimizer.texts import say
 
 FEN = 100
@@ -154,10 +154,9 @@ def _insured(distribution: Distribution, brought: Sequence[Brought]) -> pd.DataF
     subsidised = distribution.instance.table("insurance").set_index(["cover", "activity", "base", "land_class"])["subsidy_share"]
     keys = list(zip(frame["cover"], frame["activity"], frame["base"], frame["land_class"], strict=True))
     share = np.array([float(subsidised.get(key, 0.0)) for key in keys])
-    per_mu = sum((p * one.per_mu for p, one in zip(_probabilities(brought), brought, strict=True)), pd.DataFrame())
-    per_mu = per_mu.reindex(frame["column"], fill_value=0.0).fillna(0.0)
-    premium = per_mu["premiums"].to_numpy(dtype=float) * mu if "premiums" in per_mu else np.zeros(len(frame))
-    payout = per_mu["payouts"].to_numpy(dtype=float) * mu if "payouts" in per_mu else np.zeros(len(frame))
+    per_mu = pd.concat([p * one.per_mu for p, one in zip(_probabilities(brought), brought, strict=True)]).groupby(level=0).sum()
+    per_mu = per_mu.reindex(frame["column"], fill_value=0.0)
+    premium, payout = (per_mu[account].to_numpy(dtype=float) * mu for account in COVERED)
     subsidy = np.divide(premium * share, 1.0 - share, out=np.zeros_like(premium), where=share < 1.0)
     table = frame[["cover", "base", "land_class", "activity"]].assign(
         insured_mu=mu, premium_yuan=premium, subsidy_yuan=subsidy, expected_payout_yuan=payout
