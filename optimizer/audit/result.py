@@ -206,7 +206,7 @@ def instance_of(result: Result) -> Instance:
         if year in found:
             return found[year]
         raise InputError([Problem(str(result.folder / YEARS), None, "scenario", say("found.nothing"), say("expected.year_of", year=year))])
-    return instance if instance.settings.risk.measure == "none" else average_year(scenarios(instance))
+    return average_year(scenarios(instance)) if instance.is_uncertain else instance
 
 
 def loaded_instance_of(result: Result) -> Instance:

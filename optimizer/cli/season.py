@@ -32,7 +32,7 @@ def drawn(folder: Path, policy: str, changes: tuple[str, ...], draw: int | None,
     asked = {"draw": draw, "seed": seed}
     changes += tuple(f"settings.risk.{name}={value}" for name, value in asked.items() if value is not None)
     found = instance_of(given, policy, changes)
-    if draw is None or found.settings.risk.measure != "none":
+    if draw is None or found.is_uncertain:
         return found
     return instance_of(given, policy, (*changes, "settings.risk.measure=expected"))
 

@@ -116,7 +116,7 @@ def risk_has_years(instance: Instance, files: Files) -> Iterator[Problem]:
     risk = instance.settings.risk
     if risk.draw and instance.table(UNCERTAIN).empty:
         yield _of_risk("draw", risk.draw, "expected.uncertainties")
-    elif risk.measure != "none" and not risk.draw and instance.table("scenarios").empty:
+    elif instance.is_uncertain and not risk.draw and instance.table("scenarios").empty:
         yield _of_risk("measure", risk.measure, "expected.scenarios")
 
 
@@ -124,7 +124,7 @@ def risk_speaks_of_someone(instance: Instance, files: Files) -> Iterator[Problem
     """What the measure is taken of must exist: parties have balances only where the sales are divided."""
     risk = instance.settings.risk
     kind, name = risk.party
-    if risk.measure == "none" or risk.of == "margin":
+    if not instance.is_uncertain or risk.of == "margin":
         return
     if not instance.split:
         yield _of_risk("of", risk.of, "expected.split_for_risk")

@@ -43,7 +43,7 @@ TABLES = {
 }
 """The tables and columns that each figure stands in."""
 
-TOUCHED = ("yields", "demand", "purchases", "group_demand", "absorption", "lanes")
+TOUCHED = tuple(dict.fromkeys(table for places in TABLES.values() for table, _ in places))
 """Every table a possible year may change; all others are the instance's own in every year."""
 
 COLUMN_OF = {("purchases", "market"): "node"}

@@ -67,6 +67,11 @@ class Instance:
         found = frame.loc[frame[column] == name, "label"]
         return str(found.iloc[0]) if len(found) and found.iloc[0] else name
 
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether a plan is made for all possible years, not for the data as given."""
+        return self.settings.risk.measure != "none"
+
     def rule_for(self, period: str) -> SplitRule | None:
         """The split rule in force at the end of ``period``; None if the instance has no split."""
         index = self.periods.number[period]

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from optimizer.instance.checks_scenarios import probabilities_sum_to_one
 from optimizer.instance.draws import drawn, drawn_names
 from optimizer.instance.factors import EVERYTHING, TABLES, TOUCHED, of_factors, with_figures
 from optimizer.instance.instance import Instance
@@ -47,9 +48,8 @@ def scenarios(instance: Instance) -> tuple[Scenario, ...]:
     table = instance.table("scenarios")
     if table.empty:
         raise InputError([Problem(instance.files["scenarios"], None, "scenarios", say("found.nothing"), say("expected.scenarios"))])
-    total = sum(table["probability"], Fraction(0))
-    if total != 1:
-        raise InputError([Problem(instance.files["scenarios"], None, "probability", str(total), say("expected.probabilities"))])
+    if wrong := list(probabilities_sum_to_one(instance, instance.files)):
+        raise InputError(wrong)
     factors = instance.table("scenario_factors")
     rows = zip(table["scenario"], table["label"], table["probability"], strict=True)
     return tuple(_scenario(instance, name, label or name, share, factors) for name, label, share in rows if share)

@@ -49,7 +49,7 @@ class Runner:
         known = kept(self.store, key)
         if known is not None:
             return known
-        if begin is not None and not self.live.held and not is_uncertain(instance):
+        if begin is not None and not self.live.held and not instance.is_uncertain:
             with contextlib.suppress(OptimizerError):  # the county may have no plan as it stands, and its policies one
                 self.plan(begin)
         outcome = self._made(instance, parent)
@@ -70,15 +70,10 @@ class Runner:
 
     def plan(self, instance: Instance) -> Plan:
         """The plan itself, on the same live solver unless its season is uncertain. Raises NoPlan, SolverStopped and InputError."""
-        if is_uncertain(instance):
+        if instance.is_uncertain:
             plan = decide_uncertain(instance, self.live.solver)
             return replace(plan, restarted=False, rebuilt_because=say("compare.uncertain"))
         return self.live.decide(instance)
-
-
-def is_uncertain(instance: Instance) -> bool:
-    """Whether a plan is made for all possible years, not for the data as given."""
-    return instance.settings.risk.measure != "none"
 
 
 def refused(policy: str, parent: str, error: InputError) -> Outcome:

@@ -14,7 +14,7 @@ from optimizer.instance.grids import Named, meant
 from optimizer.instance.instance import Instance
 from optimizer.instance.loading import Given, instance_of, read_given
 from optimizer.policy import jobs as work
-from optimizer.policy.chain import Show, is_uncertain
+from optimizer.policy.chain import Show
 from optimizer.policy.comparison import FAILED, REFERENCE, Comparison, Outcome
 from optimizer.policy.keeping import close_empty, open_store
 from optimizer.problems import InputError, Problem, nearest
@@ -139,13 +139,13 @@ def _jobs(given: Given, reference: Instance, chosen: Chosen, seasons: int, show:
 def _plans_for_all_years(given: Given, policy: str) -> bool:
     """Whether a policy takes many solves, none of which helps another policy. One that is refused takes none."""
     try:
-        return is_uncertain(instance_of(given, policy))
+        return instance_of(given, policy).is_uncertain
     except InputError:
         return False
 
 
 def _gathered(reference: Instance, chosen: Chosen, results: dict[str, list[Any]]) -> Comparison:
-    notes = [say("compare.as_given")] if is_uncertain(reference) else []
+    notes = [say("compare.as_given")] if reference.is_uncertain else []
 
     def alive(name: str) -> Any:
         """The result of a job without parts; None if it died or was not asked for."""

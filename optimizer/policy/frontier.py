@@ -21,7 +21,7 @@ from optimizer.instance.registry import registry
 from optimizer.instance.trials import RISK_PATHS
 from optimizer.policy.comparison import NO_PLAN, REFUSED, Frontier, Outcome, Point, Weighed
 from optimizer.problems import InputError, NoPlan, Problem
-from optimizer.program.risk import cvar, deviation
+from optimizer.program.risk import reached as reached_by
 from optimizer.texts import say
 
 Run = Callable[[Instance], Outcome]
@@ -120,11 +120,7 @@ def reached(outcome: Outcome, weighed: Weighed) -> float | None:
     values, probabilities = [year.measured_yuan for year in outcome.years], [year.probability for year in outcome.years]
     if not values:
         return None
-    if weighed.measure == "cvar":
-        found = cvar(values, probabilities, weighed.level)
-    else:
-        found = min(values) if weighed.measure == "worst" else deviation(values, probabilities)
-    return round(found, REACHED_PLACES)
+    return round(reached_by(weighed.measure, values, probabilities, weighed.level), REACHED_PLACES)
 
 
 class _Outcomes:
@@ -245,7 +241,7 @@ def _kind(path: str) -> str:
 def _is_linear(instance: Instance) -> bool:
     """Whether the plan is the optimum of one linear program, and y what it makes as great as possible. The expectation of a
     plan for an uncertain season is neither: bad years may weigh as well, and it is taken from ledgers in practical units."""
-    if instance.settings.risk.measure != "none":
+    if instance.is_uncertain:
         return False
     return instance.settings.planting == "together" and not instance.table("rules")["rule"].isin(CHOICE_RULES).any()
 

@@ -13,7 +13,7 @@ from optimizer.instance.grids import Named
 from optimizer.instance.instance import Instance
 from optimizer.instance.loading import Given, instance_of
 from optimizer.instance.trials import EXPECTED
-from optimizer.policy.chain import Runner, Show, is_uncertain, refused
+from optimizer.policy.chain import Runner, Show, refused
 from optimizer.policy.cobweb import seasons
 from optimizer.policy.comparison import REFERENCE, Frontier, Outcome, Season, Sensitivity, Whole
 from optimizer.policy.frontier import objective_changes, trace
@@ -32,7 +32,7 @@ are held against, and the two that show what coordination is worth."""
 def as_given(given: Given, policy: str = REFERENCE, changes: Sequence[str] = ()) -> Instance:
     """The instance of a policy with its measure of risk left aside. The change that does so is one of its changes."""
     instance = instance_of(given, policy, changes, policy)
-    return instance_of(given, policy, (*changes, CERTAIN), policy) if is_uncertain(instance) else instance
+    return instance_of(given, policy, (*changes, CERTAIN), policy) if instance.is_uncertain else instance
 
 
 def chain(given: Given, links: Sequence[Named], show: Show | None, store: Path | None) -> list[Outcome]:

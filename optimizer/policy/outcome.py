@@ -17,6 +17,7 @@ from optimizer.household.figures import (
     unsold_t,
 )
 from optimizer.household.income import below_line
+from optimizer.instance.document import Risk
 from optimizer.policy.comparison import OPTIMAL, Area, InYear, Number, Outcome, Party, Sold
 from optimizer.program.alone import base_margins
 from optimizer.program.parties import linked_persons
@@ -48,7 +49,7 @@ def outcome_of(distribution: Distribution, parent: str, solve_seconds: float, se
         parties=tuple(Party(*row) for row in _records(distribution.parties[list(Party._fields)])) if instance.split else (),
         expected=_of_bases(plan.expected),
         realised=_of_bases(base_margins(plan.program, plan.values)) if len(plan.expected) else {},
-        years=_years(season) if season else (),
+        years=_years(season, instance.settings.risk) if season else (),
         solve_seconds=solve_seconds,
         restarted=plan.restarted,
         rebuilt_because=plan.rebuilt_because,
@@ -98,8 +99,8 @@ def season_figures(season: Season) -> dict[str, Number]:
     return {name: round(value, 2) + 0.0 for name, value in found.items() if value is not None}
 
 
-def _years(season: Season) -> tuple[InYear, ...]:
-    return tuple(InYear(y.scenario, float(y.probability), measured_fen(y, season.risk.of) / FEN) for y in season.years)
+def _years(season: Season, risk: Risk) -> tuple[InYear, ...]:
+    return tuple(InYear(y.scenario, float(y.probability), measured_fen(y, risk) / FEN) for y in season.years)
 
 
 def _least_gain(plan: Plan) -> float | None:

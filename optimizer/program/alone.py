@@ -126,17 +126,13 @@ def _own_columns(columns: Columns, owner: np.ndarray, instance: Instance) -> Col
         frames[kind] = frames[kind].assign(lower=0.0, upper=0.0)
     used = frames["consume"]
     frames["consume"] = used.assign(upper=used["upper"].where(owner[used["column"]] == _places(used, instance), 0.0))
-    return _replaced(columns, frames)
+    return columns.with_frames(frames)
 
 
 def _places(frame: pd.DataFrame, instance: Instance) -> np.ndarray:
     """The number of the base of each row."""
     number = {base: place for place, base in enumerate(instance.universe("bases"), start=1)}
     return frame["base"].map(number).to_numpy(dtype=np.int64)
-
-
-def _replaced(columns: Columns, frames: dict[str, pd.DataFrame]) -> Columns:
-    return Columns(frames=frames, units=columns.units, count=columns.count)
 
 
 def _of_each(rows: Rows, owner: np.ndarray, instance: Instance) -> Rows:
@@ -198,7 +194,7 @@ def plant(true: Program, engine: Solver, chosen: np.ndarray, notes: list[str]) -
     if found.given_up_mu:
         notes.append(say("alone.given_up", mu=f"{found.given_up_mu:,.2f}", of=f"{found.given_up_mu + found.area_mu.sum():,.2f}"))
     area = true.columns["area"].assign(lower=found.area_mu, upper=found.area_mu)
-    return replace(true, columns=_replaced(true.columns, {**true.columns.frames, "area": area}))
+    return replace(true, columns=true.columns.with_frames({"area": area}))
 
 
 def plantable(true: Program, engine: Solver, chosen: np.ndarray) -> Planted:

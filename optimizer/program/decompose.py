@@ -23,7 +23,7 @@ from optimizer.program.county import kept
 from optimizer.program.joint import JointProgram, joint
 from optimizer.program.program import Program
 from optimizer.program.recourse import FIRST
-from optimizer.program.risk import cvar, deviation, with_risk
+from optimizer.program.risk import mean, reached, with_risk
 from optimizer.program.rows import Columns
 from optimizer.program.stages import to_matrix
 from optimizer.program.valuing import Recourse, Value, add_cut, forget_rows, live_object, optimum
@@ -70,7 +70,7 @@ class Decomposed:
 
     @property
     def gap(self) -> float:
-        return max(0.0, self.bound - self.value) / max(1.0, abs(self.value))
+        return relative_gap(self.value, self.bound)
 
 
 def first_columns(program: Program) -> np.ndarray:
@@ -151,11 +151,11 @@ def decompose(
             if not len(decided):  # no first stage leaves every scenario a recourse
                 break
             idle = forget_rows(live, len(matrix.rhs), idle, IDLE)
-            is_near = np.isfinite(best_value) and hoped - best_value <= GAP / 2 * max(1.0, abs(best_value))
+            is_near = np.isfinite(best_value) and relative_gap(best_value, hoped) <= GAP / 2
             if is_near or (rounds % LOOK == 0 and np.isfinite(best_value)):
                 anywhere, most = optimum(live, lower, upper)
                 bound = min(bound, most)
-                if bound - best_value <= GAP * max(1.0, abs(best_value)):
+                if relative_gap(best_value, bound) <= GAP:
                     break
                 if is_near:  # the region hides something better
                     region, decided, hoped = region * 4.0, anywhere, most
@@ -185,11 +185,13 @@ def weighed(values: Sequence[float | None], risk: Risk, probabilities: Sequence[
     known = [float(value) for value in values if value is not None]
     if len(known) < len(values):
         return -np.inf
-    mean = sum(p * v for p, v in zip(map(float, probabilities), known, strict=True))
-    weight = float(risk.weighing)
-    if risk.measure == "deviation":
-        return mean - weight * deviation(known, probabilities)
-    if risk.measure not in ("cvar", "worst"):
-        return mean
-    bad = min(known) if risk.measure == "worst" else cvar(known, probabilities, float(risk.level))
-    return (1.0 - weight) * mean + weight * bad
+    middle, weight = mean(known, probabilities), float(risk.weighing)
+    if risk.measure in ("none", "expected"):
+        return middle
+    figure = reached(risk.measure, known, probabilities, float(risk.level))
+    return middle - weight * figure if risk.measure == "deviation" else (1.0 - weight) * middle + weight * figure
+
+
+def relative_gap(value: float, bound: float) -> float:
+    """How far at most something better than ``value`` can be, relative."""
+    return max(0.0, bound - value) / max(1.0, abs(value))

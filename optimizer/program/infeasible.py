@@ -47,17 +47,7 @@ def conflict(program: Program, matrix: Matrix) -> list[str]:
     coefficients = np.concatenate([signs, np.full(len(both), -1.0)])
     count = len(matrix.cost)
     weight = -np.where(wish[rows], 1.0, GIVEN) / np.maximum(1.0, np.abs(matrix.rhs[rows]))
-    elastic = Matrix(
-        cost=np.concatenate([np.zeros(count), weight]),
-        lower=np.concatenate([matrix.lower, np.zeros(len(rows))]),
-        upper=np.concatenate([matrix.upper, np.full(len(rows), np.inf)]),
-        integer=np.concatenate([matrix.integer, np.zeros(len(rows), dtype=bool)]),
-        sense=matrix.sense,
-        rhs=matrix.rhs,
-        row=np.concatenate([matrix.row, rows]),
-        column=np.concatenate([matrix.column, count + np.arange(len(rows))]),
-        coefficient=np.concatenate([matrix.coefficient, coefficients]),
-    )
+    elastic = replace(matrix, cost=np.zeros(count)).widened(weight, rows, np.arange(len(rows)), coefficients)
     answer = Solver(elastic).solve()
     if answer.status != OPTIMAL:
         return [say("noplan.infeasible"), say("noplan.laws")]

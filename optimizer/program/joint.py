@@ -53,19 +53,30 @@ class JointProgram(Program):
         return found
 
 
-def joint(programs: Mapping[str, Program], probabilities: Sequence[float], shared: Sequence[str] = SHARED) -> JointProgram:
+def joint(programs: Mapping[str, Program], probabilities: Sequence[float]) -> JointProgram:
     """The program over all scenarios (``programs`` by the scenario's name), whose rows and decisions carry ``scenario``.
 
     Participation and floors under objectives hold in expectation, or in every scenario where the settings say so. Decisions
-    of the kinds ``shared`` must be the same in all scenarios: factors change figures, never what can occur before the season.
+    of the kinds ``SHARED`` must be the same in all scenarios: factors change figures, never what can occur before the season.
     """
     names, all_of = list(programs), list(programs.values())
     first = all_of[0]
-    columns = Columns(units=dict(first.columns.units))
+    columns, places = _beside(names, all_of)
+    common = np.concatenate([np.full(len(frame), kind in SHARED) for kind, frame in columns.frames.items()])
+    each = first.instance.settings.participation.under_scenarios == "each"
+    mean = tuple(rule for rule in IN_EXPECTATION if not (each and rule == "participation"))
+    rows = [*_own_rows(names, all_of, places, common, mean), *_mean_rows(all_of, probabilities, places, mean)]
+    parts = tuple(Part(*part) for part in zip(names, map(float, probabilities), all_of, places, strict=True))
+    return JointProgram(first.instance, columns, tuple(rows), first.money, first.parties, first.households, parts=parts)
+
+
+def _beside(names: list[str], all_of: list[Program]) -> tuple[Columns, list[np.ndarray]]:
+    """All decisions, shared ones once and the others scenario by scenario, and where those of each scenario stand."""
+    columns = Columns(units=dict(all_of[0].columns.units))
     places = [np.zeros(program.columns.count, dtype=np.int64) for program in all_of]
-    for kind in first.columns.frames:
+    for kind in all_of[0].columns.frames:
         frames = [program.columns[kind] for program in all_of]
-        if kind in shared:
+        if kind in SHARED:
             assert all(len(frame) == len(frames[0]) for frame in frames), (
                 f"{kind}: scenarios may not change what can occur before the season"
             )
@@ -80,14 +91,9 @@ def joint(programs: Mapping[str, Program], probabilities: Sequence[float], share
         for place, program in zip(places, all_of, strict=True):
             own = program.columns[kind]["column"].to_numpy()
             place[own] = np.arange(start, start + len(own))
-            if kind not in shared:
+            if kind not in SHARED:
                 start += len(own)
-    common = np.concatenate([np.full(len(frame), kind in shared) for kind, frame in columns.frames.items()])
-    each = first.instance.settings.participation.under_scenarios == "each"
-    mean = tuple(rule for rule in IN_EXPECTATION if not (each and rule == "participation"))
-    rows = [*_own_rows(names, all_of, places, common, mean), *_mean_rows(all_of, probabilities, places, mean)]
-    parts = tuple(Part(*part) for part in zip(names, map(float, probabilities), all_of, places, strict=True))
-    return JointProgram(first.instance, columns, tuple(rows), first.money, first.parties, first.households, parts=parts)
+    return columns, places
 
 
 def _own_rows(names: list[str], programs: list[Program], places: list[np.ndarray], common: np.ndarray, mean: tuple[str, ...]) -> list[Rows]:

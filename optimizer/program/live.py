@@ -170,7 +170,7 @@ class Live:
 
         Raises NoPlan, SolverStopped and InputError as ``solve`` does; what comes next is not touched by that.
         """
-        assert instance.settings.risk.measure == "none", "a plan for an uncertain season is decided by decide_uncertain"
+        assert not instance.is_uncertain, "a plan for an uncertain season is decided by decide_uncertain"
         if instance.settings.planting == "alone":
             return replace(decide_alone(instance, self.solver), rebuilt_because=say("live.alone"))
         phases: dict[str, Phase] = {}

@@ -51,13 +51,13 @@ def _ways(program: Program) -> Iterator[tuple[str, pd.DataFrame, list[str]]]:
 
 def _alike(program: Program) -> dict[tuple[str, str], str]:
     """For each product and origin the first origin whose goods have the very same ways open to them."""
-    ways: dict[tuple[str, str], set[int]] = {}
-    for number, (_, frame, keys) in enumerate(_ways(program)):
-        way = pd.util.hash_pandas_object(frame[keys], index=False).to_numpy() ^ np.uint64(number)
-        for product, origin, code in zip(frame["product"], frame["origin"], way.tolist(), strict=True):
-            ways.setdefault((product, origin), set()).add(code)
-    first: dict[tuple[str, frozenset[int]], str] = {}
-    return {(product, origin): first.setdefault((product, frozenset(codes)), origin) for (product, origin), codes in sorted(ways.items())}
+    ways: dict[tuple[str, str], set[tuple[object, ...]]] = {}
+    for kind, frame, keys in _ways(program):
+        own = zip(*(frame[key].tolist() for key in keys), strict=True)
+        for product, origin, way in zip(frame["product"], frame["origin"], own, strict=True):
+            ways.setdefault((product, origin), set()).add((kind, *way))
+    first: dict[tuple[str, frozenset[tuple[object, ...]]], str] = {}
+    return {(product, origin): first.setdefault((product, frozenset(own)), origin) for (product, origin), own in sorted(ways.items())}
 
 
 def _merged_columns(program: Program, alike: dict[tuple[str, str], str]) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -135,6 +135,12 @@ class Program:
     """The rows as each rule (function) gave them, for ``build`` of a program like this one."""
     known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was worked out before from decisions, money and tables (not from rules or settings), by what it is."""
+
+    def but(self, **changes: Any) -> Program:
+        """The program with other bounds, rows or settings; what was worked out from keys, money and tables is kept."""
+        changed = replace(self, **changes)
+        changed.known.update(self.known)
+        return changed
 
     @property
     def size(self) -> dict[str, int]:

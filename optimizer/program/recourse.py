@@ -21,7 +21,6 @@ from optimizer.program.plan import Plan
 from optimizer.program.practical import with_floors_kept
 from optimizer.program.program import Program
 from optimizer.program.rounding import round_plan
-from optimizer.program.rows import Columns
 from optimizer.program.solver import NO_LIMIT, OPTIMAL, Answer, Matrix, Solver
 from optimizer.program.stages import stages
 
@@ -49,21 +48,13 @@ def first_stage(plan: Plan) -> dict[str, pd.DataFrame]:
 
 def held(program: Program, first: First) -> Program:
     """The program with the decisions named in ``first`` fixed at their values; one of those kinds that is not named is 0."""
-    frames = dict(program.columns.frames)
+    frames = {}
     for kind, decided in first.items():
-        frame = frames[kind]
+        frame = program.columns[kind]
         keys = [key for key in program.columns.keys_of(kind) if key in decided and key != "yield_factor"]
         value = frame[keys].merge(decided[[*keys, "value"]], on=keys, how="left")["value"].fillna(0.0).to_numpy(dtype=float)
         frames[kind] = frame.assign(lower=value, upper=value)
-    return replace_columns(program, frames)
-
-
-def replace_columns(program: Program, frames: Mapping[str, pd.DataFrame]) -> Program:
-    """The program with other bounds of its decisions; what was worked out from keys and money is kept."""
-    columns = Columns(frames=dict(frames), units=program.columns.units, count=program.columns.count)
-    changed = replace(program, columns=columns)
-    changed.known.update(program.known)
-    return changed
+    return program.but(columns=program.columns.with_frames(frames))
 
 
 def in_year(instance: Instance, first: First, live: Live, floors: Mapping[tuple[str, str], float] | None = None) -> Plan:
@@ -123,15 +114,6 @@ def least_missed(program: Program, matrix: Matrix, wanted: np.ndarray) -> np.nda
 
 def softened(matrix: Matrix, wanted: np.ndarray) -> Matrix:
     """A program that may miss each row of ``wanted`` (≥) by a further decision, and makes the sum of those least."""
-    count, more = len(matrix.cost), len(wanted)
-    return Matrix(
-        cost=np.concatenate([np.zeros(count), np.full(more, -1.0)]),
-        lower=np.concatenate([matrix.lower, np.zeros(more)]),
-        upper=np.concatenate([matrix.upper, np.full(more, np.inf)]),
-        integer=np.concatenate([matrix.integer, np.zeros(more, dtype=bool)]),
-        sense=matrix.sense,
-        rhs=matrix.rhs,
-        row=np.concatenate([matrix.row, wanted]),
-        column=np.concatenate([matrix.column, count + np.arange(more)]),
-        coefficient=np.concatenate([matrix.coefficient, np.ones(more)]),
-    )
+    more = len(wanted)
+    free = replace(matrix, cost=np.zeros(len(matrix.cost)))
+    return free.widened(np.full(more, -1.0), wanted, np.arange(more), np.ones(more))

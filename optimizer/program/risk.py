@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 
 from optimizer.instance.document import ObjectiveSpec, Risk
-from optimizer.instance.instance import Instance
 from optimizer.program.joint import JointProgram
-from optimizer.program.money import SIGN, vector
+from optimizer.program.money import vector
 from optimizer.program.program import Program
 from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL, Columns, Rows, gives, make_rows, terms_of
 
@@ -30,9 +29,6 @@ def measured(program: Program, risk: Risk) -> np.ndarray:
     if risk.of in ("margin", "households"):
         return program.objective("margin" if risk.of == "margin" else "household_gain")
     party, name = risk.party
-    if not program.instance.split:  # nothing is divided: everything is the base's
-        own = program.money if not name else program.money[program.money["base"] == name]
-        return vector(own, program.columns.count, own["account"].map(SIGN).to_numpy(dtype=float))
     terms = program.parties
     mine = terms[(terms["party"] == party) & ((terms["id"] == name) if name else True)]
     return vector(mine, program.columns.count)
@@ -147,13 +143,18 @@ def cvar(values: Sequence[float], probabilities: Sequence[float], level: float) 
 
 def deviation(values: Sequence[float], probabilities: Sequence[float]) -> float:
     """The mean absolute deviation from the mean."""
-    mean = sum(p * v for p, v in zip(map(float, probabilities), values, strict=True))
-    return sum(p * abs(v - mean) for p, v in zip(map(float, probabilities), values, strict=True))
+    middle = mean(values, probabilities)
+    return mean([abs(value - middle) for value in values], probabilities)
 
 
-def risk_neutral(instance: Instance) -> Instance:
-    """The same instance where only the expectation counts and nobody's floor of participation holds."""
-    settings = instance.settings
-    free = settings.participation.model_copy(update={"company": None, "base": None})
-    calm = settings.risk.model_copy(update={"measure": "expected", "limit_yuan": None})
-    return replace(instance, settings=settings.model_copy(update={"participation": free, "risk": calm}))
+def reached(measure: str, values: Sequence[float], probabilities: Sequence[float], level: float) -> float:
+    """What values of all years come to under a measure: ``cvar`` at a level, ``worst`` or ``deviation``; else their mean."""
+    if measure == "cvar":
+        return cvar(values, probabilities, level)
+    if measure == "worst":
+        return min(values)
+    return deviation(values, probabilities) if measure == "deviation" else mean(values, probabilities)
+
+
+def mean(values: Sequence[float], probabilities: Sequence[float]) -> float:
+    return sum(p * v for p, v in zip(map(float, probabilities), values, strict=True))

@@ -55,6 +55,10 @@ class Columns:
     def __getitem__(self, kind: str) -> pd.DataFrame:
         return self.frames[kind]
 
+    def with_frames(self, frames: Mapping[str, pd.DataFrame]) -> Columns:
+        """The same decisions with other bounds for some kinds."""
+        return Columns({**self.frames, **frames}, self.units, self.count)
+
     def stacked(self, column: str) -> np.ndarray:
         """One attribute (upper, lower, integer) of all decisions, in the order of their numbers."""
         return np.concatenate([frame[column].to_numpy() for frame in self.frames.values()])

@@ -25,7 +25,7 @@ def solve(instance: Instance, solver: str = "highs") -> Plan:
     SolverStopped, or InputError for a rule that matches nothing.
     """
     check_solver(solver)
-    if instance.settings.risk.measure != "none":
+    if instance.is_uncertain:
         return decide_uncertain(instance, solver)
     if instance.settings.planting == "alone":
         return decide_alone(instance, solver)

@@ -1,4 +1,4 @@
-"""The only file that knows PuLP and the solvers: a program in, values and prices out.
+"""The only file that knows PuLP, and with valuing.py the only one that knows a solver: a program in, values and prices out.
 
 Cold solves go through PuLP. Where HiGHS did the cold solve its live object stays, and what comes later changes bounds, costs
 and coefficients on it; other solvers start anew each time. PuLP is always given a minimisation (of the negated objective), since
@@ -51,6 +51,22 @@ class Matrix:
     row: np.ndarray
     column: np.ndarray
     coefficient: np.ndarray
+
+    def widened(self, cost: np.ndarray, row: np.ndarray, which: np.ndarray, coefficient: np.ndarray) -> Matrix:
+        """The program with further decisions ≥ 0 of this ``cost``; ``row``, ``which`` (of them, from 0) and ``coefficient`` are
+        their terms."""
+        more = len(cost)
+        return Matrix(
+            cost=np.concatenate([self.cost, cost]),
+            lower=np.concatenate([self.lower, np.zeros(more)]),
+            upper=np.concatenate([self.upper, np.full(more, np.inf)]),
+            integer=np.concatenate([self.integer, np.zeros(more, dtype=bool)]),
+            sense=self.sense,
+            rhs=self.rhs,
+            row=np.concatenate([self.row, row]),
+            column=np.concatenate([self.column, len(self.cost) + which]),
+            coefficient=np.concatenate([self.coefficient, coefficient]),
+        )
 
     def activity(self, values: np.ndarray) -> np.ndarray:
         """The left-hand side of every row."""

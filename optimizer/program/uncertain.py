@@ -18,7 +18,7 @@ from optimizer.instance.scenarios import Scenario, average_year, scenarios
 from optimizer.phases import Phase, phase
 from optimizer.problems import InputError, NoPlan, Problem
 from optimizer.program.apart import all_apart, known_before
-from optimizer.program.decompose import decompose, first_columns
+from optimizer.program.decompose import decompose, first_columns, relative_gap
 from optimizer.program.floors_by_year import Floors, floors_apart, floors_of
 from optimizer.program.joint import JointProgram, joint
 from optimizer.program.live import Live
@@ -54,7 +54,7 @@ class Uncertain:
     floors: tuple[Floors | None, ...]
     recourse: tuple[float, ...]
     average_plan: tuple[float, ...] | None
-    wait_and_see: tuple[float, ...] | None
+    wait_and_see: tuple[float, ...]
     value: float
     bound: float
     is_exact: bool
@@ -66,7 +66,7 @@ class Uncertain:
     @property
     def gap(self) -> float:
         """The proven distance of the program's plan to the best there can be, relative."""
-        return max(0.0, self.bound - self.value) / max(1.0, abs(self.value))
+        return relative_gap(self.value, self.bound)
 
 
 def decide_uncertain(instance: Instance, solver: str = "highs") -> Plan:
@@ -77,7 +77,7 @@ def decide_uncertain(instance: Instance, solver: str = "highs") -> Plan:
     SolverStopped.
     """
     check_solver(solver)
-    require_linear_gain(instance)
+    require_sensible(instance)
     phases: dict[str, Phase] = {}
     notes = [say("uncertain.deviation_may_waste")] if may_waste(instance) else []
     found = scenarios(instance)
@@ -97,7 +97,7 @@ def decide_uncertain(instance: Instance, solver: str = "highs") -> Plan:
     return replace(plan, uncertain=uncertain, phases=phases, notes=tuple(dict.fromkeys((*notes, *plan.notes))))
 
 
-def require_linear_gain(instance: Instance) -> None:
+def require_sensible(instance: Instance) -> None:
     """Raise InputError for settings that have no meaning beside a measure of risk."""
     settings, wrong = instance.settings, []
     if settings.planting == "alone":
@@ -133,11 +133,9 @@ def is_separable(instance: Instance) -> bool:
     """Whether each scenario's part can be told from the others': what is measured is the margin, that is made as great as
     possible, and nothing but participation holds in expectation."""
     settings, risk = instance.settings, instance.settings.risk
-    if risk.measure == "deviation" and risk.weighing > HALF:  # beyond it a better year can count against a plan
-        return False
     is_margin = settings.objective.maximise == "margin" and (risk.measure == "expected" or risk.of == "margin")
     has_gains = "least_gain" in set(instance.table("rules")["rule"])
-    return is_margin and risk.limit_yuan is None and not settings.floors and not has_gains
+    return is_margin and risk.limit_yuan is None and not may_waste(instance) and not settings.floors and not has_gains
 
 
 def planned_for(average: Instance, live: Live) -> dict[str, pd.DataFrame] | None:
@@ -185,9 +183,7 @@ def _valued(program: Program, kind: str, values: np.ndarray) -> pd.DataFrame:
 
 def without_floors(program: Program) -> Program:
     """The program without participation: nobody's floor holds."""
-    changed = replace(program, rows=tuple(rows for rows in program.rows if rows.rule != "participation"))
-    changed.known.update(program.known)
-    return changed
+    return program.but(rows=tuple(rows for rows in program.rows if rows.rule != "participation"))
 
 
 def _by_scenario(program: JointProgram, answer: Answer) -> tuple[float, ...]:
@@ -217,8 +213,7 @@ def _sign(program: Program) -> float:
 def _apart(found: tuple[Scenario, ...], programs: dict[str, Program], usual: First | None) -> tuple[First, Uncertain]:
     """Decomposed by scenario: within a proven distance of the optimum."""
     probabilities = [float(scenario.probability) for scenario in found]
-    is_each = found[0].instance.settings.participation.under_scenarios == "each"
-    free = programs if is_each else {name: without_floors(program) for name, program in programs.items()}
+    free = {name: without_floors(program) for name, program in programs.items()}
     like = next(iter(free.values()))
     numbers = first_columns(like)
     start = np.zeros(len(numbers)) if usual is None else held(like, usual).columns.stacked("lower")[numbers]
@@ -227,8 +222,13 @@ def _apart(found: tuple[Scenario, ...], programs: dict[str, Program], usual: Fir
     wait_and_see = known_before(apart)
     average_plan = [recourse.at(start).value for recourse in recourses]
     calm = decompose({name: _calm(program) for name, program in free.items()}, probabilities, recourses, start)
-    is_calm = like.instance.settings.risk.measure == "expected"
-    best = calm if is_calm else decompose(free, probabilities, recourses, calm.decided, calm.answers)
+    best = calm
+    if like.instance.settings.participation.under_scenarios == "each":  # the same search with floors; what holds without them holds
+        apart = all_apart(programs, numbers)
+        known_before(apart)
+        best = decompose(programs, probabilities, [one.recourse for one in apart], calm.decided, calm.answers)
+    elif like.instance.settings.risk.measure != "expected":
+        best = decompose(free, probabilities, recourses, calm.decided, calm.answers)
     if not len(calm.values) or not len(best.values):
         raise NoPlan([say("uncertain.no_first_stage")])
     left = [one.values_at(best.decided) for one in apart]
@@ -251,6 +251,4 @@ def _calm(program: Program) -> Program:
     """The same program where only the expectation counts."""
     settings = program.instance.settings
     calm = settings.risk.model_copy(update={"measure": "expected", "limit_yuan": None})
-    changed = replace(program, instance=replace(program.instance, settings=settings.model_copy(update={"risk": calm})))
-    changed.known.update(program.known)
-    return changed
+    return program.but(instance=replace(program.instance, settings=settings.model_copy(update={"risk": calm})))

@@ -18,7 +18,6 @@ from optimizer.program.infeasible import WISHES, conflict
 from optimizer.program.plan import Plan
 from optimizer.program.practical import plan_of, with_floors_kept
 from optimizer.program.program import Program
-from optimizer.program.recourse import replace_columns
 from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL
 from optimizer.program.solve import unprotected
 from optimizer.program.solver import NO_LIMIT, OPTIMAL, Matrix, Solver
@@ -157,23 +156,18 @@ def _without_wishes(program: Program, matrix: Matrix) -> Matrix:
 
 def _elastic(matrix: Matrix, spans: list[np.ndarray], wanted: np.ndarray, weight: np.ndarray) -> Matrix:
     """The least weighted distance of the sums over ``spans`` (numbers of decisions) from ``wanted``, beside the matrix's cost."""
-    count, rows, more = len(matrix.cost), len(matrix.rhs), len(spans)
-    sizes = [len(span) for span in spans]
-    row = rows + np.concatenate([np.repeat(np.arange(more), sizes), np.arange(more), np.arange(more)])
-    over, under = count + np.arange(more), count + more + np.arange(more)
-    column = np.concatenate([*spans, over, under]).astype(np.int64)
-    coefficient = np.concatenate([np.ones(sum(sizes)), np.full(more, -1.0), np.ones(more)])
-    return Matrix(
-        cost=np.concatenate([matrix.cost, -weight, -weight]),
-        lower=np.concatenate([matrix.lower, np.zeros(2 * more)]),
-        upper=np.concatenate([matrix.upper, np.full(2 * more, np.inf)]),
-        integer=np.concatenate([matrix.integer, np.zeros(2 * more, dtype=bool)]),
+    rows, more = len(matrix.rhs), len(spans)
+    sizes, each = [len(span) for span in spans], np.arange(more)
+    summed = replace(
+        matrix,
         sense=np.concatenate([matrix.sense, np.full(more, EQUAL, dtype=object)]),
         rhs=np.concatenate([matrix.rhs, wanted]),
-        row=np.concatenate([matrix.row, row]).astype(np.int64),
-        column=np.concatenate([matrix.column, column]).astype(np.int64),
-        coefficient=np.concatenate([matrix.coefficient, coefficient]),
+        row=np.concatenate([matrix.row, rows + np.repeat(each, sizes)]).astype(np.int64),
+        column=np.concatenate([matrix.column, *spans]).astype(np.int64),
+        coefficient=np.concatenate([matrix.coefficient, np.ones(sum(sizes))]),
     )
+    over_and_under = np.concatenate([np.full(more, -1.0), np.ones(more)])
+    return summed.widened(np.concatenate([-weight, -weight]), rows + np.tile(each, 2), np.arange(2 * more), over_and_under)
 
 
 def _require_possible(values: np.ndarray, done: Done, units: Mapping[str, float]) -> None:
@@ -206,7 +200,7 @@ def held_past(program: Program, past: Past) -> Program:
         least = np.where(is_past, np.maximum(lower, mine - room), lower)
         most = np.where(is_past & (kind != "rented"), np.minimum(upper, mine + room), upper)
         frames[kind] = frame.assign(lower=least, upper=np.maximum(least, most)) if is_past.any() else frame
-    return replace_columns(program, frames)
+    return program.but(columns=program.columns.with_frames(frames))
 
 
 def kept_exactly(values: np.ndarray, past: Past, facts: tuple[Fact, ...]) -> np.ndarray:

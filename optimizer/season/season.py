@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 import pandas as pd
@@ -83,4 +83,3 @@ class Season:
     promoted: pd.DataFrame
     expected_ledger: pd.DataFrame
     household_gains: pd.DataFrame
-    notes: tuple[str, ...] = field(default=())

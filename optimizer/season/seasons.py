@@ -10,10 +10,11 @@ import pandas as pd
 
 from optimizer.executing import Died, Job, run_all
 from optimizer.household.distribution import Distribution
+from optimizer.instance.document import Risk as Settings
 from optimizer.problems import SolverStopped
-from optimizer.program.decompose import weighed
+from optimizer.program.decompose import relative_gap, weighed
 from optimizer.program.recourse import first_stage
-from optimizer.program.risk import cvar, deviation
+from optimizer.program.risk import cvar, deviation, mean
 from optimizer.program.uncertain import Uncertain
 from optimizer.season.season import Risk, Season, Year
 from optimizer.season.years import COVERED, Brought, brought_in
@@ -41,7 +42,6 @@ def season_of(distribution: Distribution, workers: int = 1) -> Season | None:
         promoted=_promoted(distribution, brought),
         expected_ledger=expected_ledger(years),
         household_gains=_household_gains(brought),
-        notes=plan.notes,
     )
 
 
@@ -58,16 +58,16 @@ def _all_years(found: Uncertain, distribution: Distribution, workers: int) -> li
 # --- over all years ------------------------------------------------------------------------------------------------
 
 
-def measured_fen(year: Year, of: str) -> int:
-    """What a measure is taken of, in fen: the margin, the households' gain, or the balance of a party."""
-    if of == "margin":
+def measured_fen(year: Year, risk: Settings) -> int:
+    """What a measure is taken of, in fen: the margin, the households' gain, or the balance of a party (0 where a year's accounts
+    lack it, such as a government nothing was due to)."""
+    if risk.of == "margin":
         return year.margin_fen
-    if of == "households":
-        return year.household_gain_fen or 0
-    kind, _, name = of.partition(":")
-    mine = year.parties[year.parties["party"] == kind] if len(year.parties) else year.parties
-    if mine.empty:  # nothing is divided: everything is the bases'
-        return year.margin_fen
+    if risk.of == "households":
+        assert year.household_gain_fen is not None, "checked on loading"
+        return year.household_gain_fen
+    kind, name = risk.party
+    mine = year.parties[year.parties["party"] == kind]
     return int(mine.loc[(mine["id"] == name) | (name == ""), "balance_fen"].sum())
 
 
@@ -75,27 +75,26 @@ def _risk(found: Uncertain, years: Sequence[Year]) -> Risk:
     settings = found.scenarios[0].instance.settings
     risk = settings.risk
     p = found.probabilities
-    values = [measured_fen(year, risk.of) / FEN for year in years]
-    mean = sum(year.probability * measured_fen(year, risk.of) for year in years)
+    fen = [measured_fen(year, risk) for year in years]
+    values = [amount / FEN for amount in fen]
+    expected = sum((year.probability * amount for year, amount in zip(years, fen, strict=True)), Fraction(0))
     sign = -1.0 if settings.objective.minimise else 1.0
-    neutral = sum(a * b for a, b in zip(p, found.recourse, strict=True))
-
-    def against(other: tuple[float, ...] | None, direction: float) -> float | None:
-        return None if other is None else sign * direction * (sum(a * b for a, b in zip(p, other, strict=True)) - neutral)
+    planned = mean(found.recourse, p)
+    usual = None if found.average_plan is None else mean(found.average_plan, p)
 
     return Risk(
         scenarios=len(years),
         measure=risk.measure,
         level=float(risk.level),
         of=risk.of,
-        expected_yuan=float(Fraction(mean) / FEN),
+        expected_yuan=float(expected / FEN),
         cvar_yuan=cvar(values, p, float(risk.level)),
         worst_yuan=min(values),
         deviation_yuan=deviation(values, p),
-        evpi_yuan=against(found.wait_and_see, 1.0),
-        vss_yuan=against(found.average_plan, -1.0),
+        evpi_yuan=sign * (mean(found.wait_and_see, p) - planned),
+        vss_yuan=None if usual is None else sign * (planned - usual),
         average_plan=found.average_plan or (),
-        wait_and_see=found.wait_and_see or (),
+        wait_and_see=found.wait_and_see,
         gap=_gap(found, years),
     )
 
@@ -107,7 +106,7 @@ def _gap(found: Uncertain, years: Sequence[Year]) -> float:
         return found.gap
     risk = found.scenarios[0].instance.settings.risk
     reached = weighed([year.margin_fen / FEN for year in years], risk, found.probabilities)
-    return max(found.gap, (found.bound - reached) / max(1.0, abs(reached)))
+    return max(found.gap, relative_gap(reached, found.bound))
 
 
 def expected_ledger(years: Sequence[Year]) -> pd.DataFrame:

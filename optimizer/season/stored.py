@@ -14,11 +14,12 @@ from optimizer.instance.names import BOUGHT
 from optimizer.problems import InputError, Problem
 from optimizer.program.calendar import planting_periods
 from optimizer.program.decisions import PENALISED
+from optimizer.program.recourse import FIRST
 from optimizer.program.rows import NUMERIC_KEYS, Columns
 from optimizer.texts import say
 
 PLAN_FILE, SHIPMENTS_FILE, SALES_FILE = "plan.csv", "shipments.csv", "sales.csv"
-FIRST_STAGE = ("area", "rented", "opening", "insure", "promote")
+FIRST_STAGE = tuple(kind for kind in FIRST if kind not in ("plant", "grow"))
 """Decisions taken before the season is known, as far as a folder tells them; whether an activity stands at all (``plant``)
 and a product counts (``grow``) follow from the areas."""
 

@@ -8,10 +8,9 @@ import pandas as pd
 from counties import with_parts
 from hypothesis import given
 from hypothesis import strategies as st
-from test_invariants import EXACT, HALF_FEN, counties, divide, modest
+from test_invariants import EXACT, assert_accounts_are_terms, assert_balances_are_terms, counties, divide, modest
 
 from optimizer.household.figures import chain_accounts
-from optimizer.program.money import SIGN
 
 Document = dict[str, Any]
 
@@ -81,26 +80,13 @@ def _margin(found: Any) -> int:
 @modest
 @given(covered())
 def test_ledger_accounts_are_the_programs_terms(document: Document) -> None:
-    found = divide(document, *EXACT)
-    money = found.plan.program.money
-    expected = (money["yuan"] * found.plan.values[money["column"]]).groupby(money["account"]).sum()
-    ledger = found.ledger.assign(account=found.ledger["account"].replace("sale", "sales"))
-    booked = ledger[ledger["account"].isin(SIGN)].groupby("account")["amount_fen"].agg(["sum", "size"])
-    for account, yuan in expected.items():
-        fen, lines = booked.loc[account] if account in booked.index else (0, 0)
-        unwritten = (money["account"] == account).sum()  # a bill of less than half a fen is none
-        assert abs(fen / 100 - yuan) <= HALF_FEN * (lines + unwritten) + 1e-6, account
+    assert_accounts_are_terms(divide(document, *EXACT))
 
 
 @modest
 @given(covered())
 def test_party_balances_are_the_programs_terms(document: Document) -> None:
-    found = divide(document, *EXACT)
-    terms = found.plan.program.parties
-    expected = (terms["yuan"] * found.plan.values[terms["column"]]).groupby([terms["party"], terms["id"]]).sum()
-    for party in found.parties.itertuples():
-        yuan = expected.get((party.party, party.id), 0.0)
-        assert abs(party.balance_fen / 100 - yuan) <= 0.02 * (len(found.ledger) + 1), (party.party, party.id)
+    assert_balances_are_terms(divide(document, *EXACT))
 
 
 @modest

@@ -12,7 +12,10 @@ import pytest
 from deciding import Document, Years, areas, decided, margins, solved, years_of
 from farmers import bold_and_safe, farmer, furniture, three_shares, two_machines
 
+from optimizer.instance.document import Risk
+from optimizer.program import uncertain
 from optimizer.program.risk import cvar
+from optimizer.season.seasons import measured_fen
 
 FEN = 0.02
 """Yuan by which the sum of a year's payments, each rounded to the fen, may differ from the program's figure."""
@@ -217,7 +220,34 @@ def test_a_partys_fear_and_floor_to_the_fen(tmp_path: Path) -> None:
     assert missed == pytest.approx({"best": 0, "fair": 0, "poor": 125, "worst": 500}, abs=FEN)
 
 
+def test_a_party_that_a_years_accounts_lack_has_nothing(tmp_path: Path) -> None:
+    """Nobody owes the government anything here: the balance a measure would be taken of is 0, not the margin."""
+    _, season = solved(tmp_path, {**halves(), "settings": {**halves()["settings"], "risk": {"measure": "expected"}}})
+    year = season.years[0]
+    assert year.margin_fen != 0 and "government" not in set(year.parties["party"])
+    assert measured_fen(year, Risk(of="government")) == 0
+    assert measured_fen(year, Risk(of="company")) == measured_fen(year, Risk(of="company:firm")) > 0
+
+
 def test_participation_in_every_year(tmp_path: Path) -> None:
     """A floor of −900 under the base in every year: −500 − 100 x ≥ −900 holds for 4 mu of the bold crop."""
     document = halves(company=0, base=-900, under_scenarios="each")
     assert decided(years_of(tmp_path / "every", document), {"measure": "expected"}).areas == pytest.approx({"bold": 4, "safe": 6}, rel=1e-6)
+
+
+@pytest.mark.parametrize("largest", [uncertain.LARGE, 0], ids=["one program", "year by year"])
+def test_participation_in_every_year_binds_the_plan_and_not_what_knowing_is_worth(
+    largest: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same floor: 4 mu of the bold crop, 1 200 yuan on average. Floors aside, ten mu of it bring 1 500 on average, and a known year
+    4 000, 2 500, 1 000 or 1 000."""
+    monkeypatch.setattr(uncertain, "LARGE", largest)
+    document = halves(company=0, base=-900, under_scenarios="each")
+    document["settings"]["risk"] = {"measure": "expected"}
+    plan, season = solved(tmp_path, document)
+    found = plan.uncertain
+    assert found is not None and found.is_exact == bool(largest) and set(found.floors) == {None}
+    assert areas(plan) == pytest.approx({"bold": 4, "safe": 6}, rel=1e-6)
+    assert (found.value, season.risk.expected_yuan) == pytest.approx((1_200, 1_200), abs=FEN)
+    assert sum(found.recourse) / 4 == pytest.approx(1_500)
+    assert sorted(found.wait_and_see) == pytest.approx([1_000, 1_000, 2_500, 4_000])

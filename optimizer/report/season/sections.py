@@ -48,7 +48,6 @@ def uncertain(report: Report, names: Names) -> Section | None:
         *promotion(years, season.promoted),
         *years_table(years, names),
         balance_sentence(years),
-        *(Text(note, "note") for note in season.notes if note not in report.notes),
     ]
     return Section("season", say("season.title"), tuple(parts))
 
