@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from counties import county
 from deciding import Document, Years, areas, decided, margins, solved, years_of
 from farmers import bold_and_safe, farmer, furniture, three_shares, two_machines
 
+import optimizer
 from optimizer.instance.document import Risk
+from optimizer.problems import NoPlan
 from optimizer.program import uncertain
 from optimizer.program.risk import cvar
 from optimizer.season.seasons import measured_fen
@@ -218,6 +221,16 @@ def test_a_partys_fear_and_floor_to_the_fen(tmp_path: Path) -> None:
     assert margins(season) == pytest.approx({"best": 2_500, "fair": 1_750, "poor": 750, "worst": 0}, abs=FEN)
     missed = {year.scenario: year.missed["missed_yuan"].sum() for year in season.years}
     assert missed == pytest.approx({"best": 0, "fair": 0, "poor": 125, "worst": 500}, abs=FEN)
+
+
+def test_a_floor_that_a_year_cannot_keep_names_the_year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the worst year both crops leave the base less than nothing: a floor of 50 yuan in every year has no plan, whatever is
+    planted, and in the poor one likewise. Year by year that is told of the first of them."""
+    monkeypatch.setattr(uncertain, "LARGE", 0)
+    document = halves(company=0, base=50, under_scenarios="each")
+    document["settings"]["risk"] = {"measure": "expected"}
+    with pytest.raises(NoPlan, match=r"possible year (poor|worst)"):
+        optimizer.solve(county(tmp_path, document))
 
 
 def test_a_party_that_a_years_accounts_lack_has_nothing(tmp_path: Path) -> None:
