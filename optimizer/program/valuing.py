@@ -6,18 +6,22 @@ at once, and only the bounds of the first stage ever change.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import highspy
 import numpy as np
 
 from optimizer.problems import SolverStopped
+from optimizer.program.rows import AT_LEAST, AT_MOST
 from optimizer.program.solver import Matrix, row_bounds
 from optimizer.texts import say
 
+OPTIMAL, INFEASIBLE = highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible
+
 TINY = 1e-9
-"""Slopes and multipliers below this are what solvers leave of zero."""
+"""Slopes and prices below this are what solvers leave of zero."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +63,8 @@ class Recourse:
     def at(self, decided: np.ndarray) -> Value:
         """The value of the first stage ``decided``."""
         self.live.changeColsBounds(len(self.first), self.first.astype(np.int32), decided, decided)
-        self.live.run()
-        status = self.live.getModelStatus()
-        if status == highspy.HighsModelStatus.kInfeasible:
+        if self._status() == INFEASIBLE:
             return self._impossible(decided)
-        if status != highspy.HighsModelStatus.kOptimal:
-            self.live.clearSolver()
-            self.live.run()
-            if self.live.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-                raise SolverStopped([say("noplan.stopped", status=str(self.live.getModelStatus()))])
         slope = -np.asarray(self.live.getSolution().col_dual)[self.first]
         return Value(-self.live.getInfo().objective_function_value, np.where(np.abs(slope) > TINY, slope, 0.0))
 
@@ -83,43 +80,41 @@ class Recourse:
         """The objective if the first stage could be chosen for this scenario alone; None if it has no plan."""
         lower, upper = self.matrix.lower[self.first], self.matrix.upper[self.first]
         self.live.changeColsBounds(len(self.first), self.first.astype(np.int32), lower, upper)
-        self.live.run()
-        status = self.live.getModelStatus()
-        if status == highspy.HighsModelStatus.kInfeasible:
+        if self._status() == INFEASIBLE:
             return None
-        if status != highspy.HighsModelStatus.kOptimal:
-            raise SolverStopped([say("noplan.stopped", status=str(status))])
         return float(-self.live.getInfo().objective_function_value)
 
+    def _status(self) -> Any:
+        """How a run ends, optimal or infeasible; once more from scratch where it ends otherwise. Raises SolverStopped."""
+        for _ in range(2):
+            self.live.run()
+            status = self.live.getModelStatus()
+            if status in (OPTIMAL, INFEASIBLE):
+                return status
+            self.live.clearSolver()
+        raise SolverStopped([say("noplan.stopped", status=str(status))])
+
     def _impossible(self, decided: np.ndarray) -> Value:
-        """What the first stage must keep so that this conflict goes away, from the solver's proof of it (Farkas): a weighing of
-        the rows whose left-hand side can never reach its right-hand side."""
-        found = self.live.getDualRay()
-        ray = np.asarray(found[2] if len(found) > 2 else found[1])
-        for weights in (ray, -ray):
-            value = _cut(self.matrix, self.first, weights)
-            if value is not None and value.slope @ decided < value.least - TINY:
-                return value
-        raise SolverStopped([say("noplan.stopped", status="kInfeasible")])
+        """What the first stage must keep so that this conflict goes away: by how much the rows are missed in sum is convex in the
+        first stage, so that its slope at ``decided`` says what it is at least anywhere."""
+        basis = self.live.getBasis()
+        further = len(self.softened.matrix.cost) - len(self.matrix.cost)
+        basis.col_status = [*basis.col_status, *[highspy.HighsBasisStatus.kLower] * further]
+        self.softened.live.setBasis(basis)
+        missed = self.softened.at(decided)
+        assert missed.value is not None, "what may be missed always can be"
+        return Value(None, missed.slope, float(missed.slope @ decided) - missed.value)
 
-
-def _cut(matrix: Matrix, first: np.ndarray, weights: np.ndarray) -> Value | None:
-    """slope · first stage ≥ least, from weights of the rows; None if they prove nothing."""
-    low, high = row_bounds(matrix)
-    weights = np.where(np.abs(weights) > TINY, weights, 0.0)
-    demanded = np.where(weights > 0, low, np.where(weights < 0, high, 0.0))
-    if not np.isfinite(demanded[weights != 0]).all():
-        return None
-    least = float((weights * np.where(weights != 0, demanded, 0.0)).sum())
-    given = np.bincount(matrix.column, weights=matrix.coefficient * weights[matrix.row], minlength=len(matrix.cost))
-    given = np.where(np.abs(given) > TINY, given, 0.0)
-    later = np.ones(len(given), dtype=bool)
-    later[first] = False
-    most = np.where(given > 0, matrix.upper, np.where(given < 0, matrix.lower, 0.0))
-    if not np.isfinite(most[later & (given != 0)]).all():
-        return None
-    reached = float((given[later] * np.where(given[later] != 0, most[later], 0.0)).sum())
-    return Value(None, given[first], least - reached)
+    @cached_property
+    def softened(self) -> Recourse:
+        """The same program with every row soft, worth minus the sum of what is missed."""
+        sense, rows = self.matrix.sense, np.arange(len(self.matrix.rhs))
+        short, over = rows[sense != AT_MOST], rows[sense != AT_LEAST]
+        row = np.concatenate([short, over])
+        free = replace(self.matrix, cost=np.zeros(len(self.matrix.cost)))
+        signs = np.concatenate([np.ones(len(short)), np.full(len(over), -1.0)])
+        soft = free.widened(np.full(len(row), -1.0), row, np.arange(len(row)), signs)
+        return Recourse(soft, self.first, live_object(soft))
 
 
 def add_cut(live: Any, slope: np.ndarray, least: float, value: int | None = None) -> None:
@@ -134,15 +129,15 @@ def optimum(live: Any, lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray
     where it has no bound yet. Raises SolverStopped."""
     live.changeColsBounds(len(lower), np.arange(len(lower), dtype=np.int32), lower, upper)
     live.run()
-    if live.getModelStatus() != highspy.HighsModelStatus.kOptimal:  # many cuts can make a bad basis
+    if live.getModelStatus() != OPTIMAL:  # many cuts can make a bad basis
         live.clearSolver()
         live.run()
     status = live.getModelStatus()
-    if status == highspy.HighsModelStatus.kInfeasible:
+    if status == INFEASIBLE:
         return np.zeros(0), float("-inf")
     if status in (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible):
         return _anywhere(live, lower, upper), float("inf")
-    if status != highspy.HighsModelStatus.kOptimal:
+    if status != OPTIMAL:
         raise SolverStopped([say("noplan.stopped", status=str(status))])
     decided = np.asarray(live.getSolution().col_value)[: len(lower)]
     return np.clip(decided, lower, upper), float(-live.getInfo().objective_function_value)
@@ -154,7 +149,7 @@ def _anywhere(live: Any, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
     columns, cost = np.arange(count, dtype=np.int32), np.asarray(live.getLp().col_cost_).copy()
     live.changeColsCost(count, columns, np.zeros(count))
     live.run()
-    is_found = live.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    is_found = live.getModelStatus() == OPTIMAL
     decided = np.asarray(live.getSolution().col_value)[: len(lower)]
     live.changeColsCost(count, columns, cost)
     return np.clip(decided, lower, upper) if is_found else np.zeros(0)
