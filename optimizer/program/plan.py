@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,9 @@ import pandas as pd
 
 from optimizer.instance.instance import Instance
 from optimizer.phases import Phase
-from optimizer.program.rows import AT_LEAST, NUMERIC_KEYS
 
 if TYPE_CHECKING:  # an audit reads plans without waiting for the solvers to load
+    from optimizer.program.basis import Basis
     from optimizer.program.program import Program
     from optimizer.program.solver import Answer, Matrix
     from optimizer.program.uncertain import Uncertain
@@ -27,11 +27,12 @@ class Plan:
 
     ``objective_yuan`` is the program's optimum (in the unit of a measure, if one is the objective), ``values`` the
     practical figures of all decisions, ``exact_values`` the program's own. ``answer`` holds the prices of the first
-    objective. ``unprotected`` holds what companies and bases would be left with by the plan of greatest sales without
-    participation (party, id, balance_yuan; empty where nothing is divided, or where nobody asked for it). ``restarted``
-    says that the solver went on from another plan's last basis, ``rebuilt_because`` why it could not, and ``expected``
-    what each base counted on where each planned alone (base, sales_yuan, margin_yuan; else empty). Where the season is
-    uncertain, the plan is that of the average year with the first stage of ``uncertain``, which is decided for all years.
+    objective, ``basis`` where the solver stood at ``exact_values`` (None where it does not say). ``unprotected`` holds what
+    companies and bases would be left with by the plan of greatest sales without participation (party, id, balance_yuan; empty
+    where nothing is divided, or where nobody asked for it). ``restarted`` says that the solver went on from another plan's
+    last basis, ``rebuilt_because`` why it could not, and ``expected`` what each base counted on where each planned alone (base,
+    sales_yuan, margin_yuan; else empty). Where the season is uncertain, the plan is that of the average year with the first
+    stage of ``uncertain``, which is decided for all years.
     """
 
     program: Program
@@ -50,6 +51,7 @@ class Plan:
     rebuilt_because: str = ""
     expected: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["base", "sales_yuan", "margin_yuan"]))
     uncertain: Uncertain | None = None
+    basis: Basis | None = None
 
     @property
     def instance(self) -> Instance:
@@ -79,31 +81,24 @@ class Plan:
         return float(self.program.objective(name) @ self.values)
 
     @cached_property
+    def linear(self) -> Matrix:
+        """The program with yes-or-no choices held as they were made, of which prices hold."""
+        if not self.matrix.integer.any():
+            return self.matrix
+        chosen = np.round(self.exact_values)
+        lower, upper = (np.where(self.matrix.integer, chosen, bound) for bound in (self.matrix.lower, self.matrix.upper))
+        return replace(self.matrix, lower=lower, upper=upper, integer=np.zeros_like(self.matrix.integer))
+
+    @cached_property
     def shadow_prices(self) -> pd.DataFrame:
-        """Every row of every rule: ``rule``, the names it stands for, ``binding``, ``slack``, ``unit`` and
-        ``value_yuan_per_unit``, the change of the objective per unit more on the right-hand side."""
-        left = self.matrix.activity(self.answer.values)
-        slack = np.where(self.matrix.sense == AT_LEAST, left - self.matrix.rhs, self.matrix.rhs - left)
-        frames = []
-        for position, rows in enumerate(self.program.rows):
-            span = slice(self.program.first_row[position], self.program.first_row[position] + len(rows))
-            tolerance = BINDING * (1 + np.abs(rows.rhs))
-            names = rows.keys.rename(columns={"name": "rule_name"})
-            frames.append(
-                names.assign(
-                    rule=rows.rule,
-                    sense=rows.sense,
-                    binding=np.abs(slack[span]) <= tolerance,
-                    slack=np.where(np.abs(slack[span]) <= tolerance, 0.0, slack[span]),
-                    unit=rows.unit,
-                    value_yuan_per_unit=self.answer.row_price[span] + 0.0,
-                )
-            )
-        if not frames:
-            return pd.DataFrame(columns=["rule", "sense", "binding", "slack", "unit", "value_yuan_per_unit"])
-        table = pd.concat(frames, ignore_index=True)
-        whole = [c for c in table.columns if NUMERIC_KEYS.get(c) == "int64"]
-        table = table.astype(dict.fromkeys(whole, "Int64"))  # a tier stays 1 beside rows that have none
-        last = ["sense", "binding", "slack", "unit", "value_yuan_per_unit"]
-        keys = [c for c in table.columns if c not in ("rule", *last)]
-        return table[["rule", *keys, *last]]
+        """What binds: one line per row of every rule (``optimizer.program.prices``)."""
+        from optimizer.program.prices import shadow_prices
+
+        return shadow_prices(self)
+
+    @cached_property
+    def activities(self) -> pd.DataFrame:
+        """Why each activity stands where it does, or does not (``optimizer.program.activities``)."""
+        from optimizer.program.activities import activities
+
+        return activities(self)

@@ -47,6 +47,7 @@ def plan_of(
         solver=engine.name,
         notes=tuple(dict.fromkeys(notes)),
         phases=phases,
+        basis=final.basis,
     )
 
 

@@ -1,4 +1,5 @@
-"""The only file that knows PuLP, and with valuing.py the only one that knows a solver: a program in, values and prices out.
+"""The only file that knows PuLP, and beside basis.py, valuing.py and marginal.py the only one that knows a solver: a program in,
+values and prices out.
 
 Cold solves go through PuLP. Where HiGHS did the cold solve its live object stays, and what comes later changes bounds, costs
 and coefficients on it; other solvers start anew each time. PuLP is always given a minimisation (of the negated objective), since
@@ -23,6 +24,7 @@ import numpy as np
 import pulp
 
 from optimizer.problems import InputError, Problem, SolverStopped, nearest
+from optimizer.program.basis import Basis
 from optimizer.program.rows import AT_LEAST, AT_MOST
 from optimizer.texts import say
 
@@ -76,7 +78,8 @@ class Matrix:
 @dataclass(frozen=True)
 class Answer:
     """Values and prices of an optimum. ``row_price``: change of the objective per unit of right-hand side;
-    ``reduced_cost``: change per unit of the decision. ``gap`` is the relative distance to the bound."""
+    ``reduced_cost``: change per unit of the decision. ``gap`` is the relative distance to the bound; ``basis`` is where the
+    solver stood, if it was asked."""
 
     status: str
     objective: float
@@ -85,6 +88,7 @@ class Answer:
     reduced_cost: np.ndarray
     gap: float
     restarted: bool
+    basis: Basis | None = None
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,12 @@ class Solver:
     def keep_basis(self) -> None:
         """Remember where the live object stands now."""
         self.basis = self.live.getBasis() if self.live is not None else None
+
+    def standing(self) -> Basis | None:
+        """Where the live object stands now, in the order of the matrix; None where there is none."""
+        if self.live is None or self.place is None:
+            return None
+        return Basis.of(self.live).placed(self.place.columns, self.place.column_at, self.place.row_at)
 
     def become(self, matrix: Matrix) -> None:
         """Take another matrix with the same decisions, rows and places of terms; what differs of its coefficients is changed
@@ -302,7 +312,7 @@ def _expression(pairs: list[tuple[Any, float]]) -> Any:
 GREETING = Lock()
 
 
-def _greet_nobody() -> None:
+def greet_nobody() -> None:
     """HiGHS prints its name when the first object of a process is made, whatever its options say; here to nobody."""
     with GREETING:
         _first_of_process()
@@ -324,7 +334,7 @@ def _first_of_process() -> None:
 
 def _pulp_solver(name: str, matrix: Matrix, gap: float) -> Any:
     if name == "highs":
-        _greet_nobody()
+        greet_nobody()
         # Interior point with crossover leaves a basis too, and was 3 to 12 times faster on a county's program.
         large = len(matrix.cost) > LARGE and not matrix.integer.any()
         method = {"solver": "ipm"} if large else {}

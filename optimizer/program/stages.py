@@ -76,6 +76,7 @@ def stages(program: Program, engine: Solver, notes: list[str]) -> tuple[Answer, 
     unpriced = [] if "margin" in (objective.name, objective.then) else [-program.tiers()]  # else tiers might fill in any order
     for wish in (*second, *unpriced, -program.tonne_km(), -_order_of_names(len(matrix.cost))):
         final = next_stage(engine, final, wish)
+    final = replace(final, basis=engine.standing())
     matrix.cost, matrix.lower, matrix.upper, matrix.integer, matrix.sense, matrix.rhs = before
     if matrix.integer.any():
         engine.live = None

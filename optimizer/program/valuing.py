@@ -15,7 +15,7 @@ import numpy as np
 
 from optimizer.problems import SolverStopped
 from optimizer.program.rows import AT_LEAST, AT_MOST
-from optimizer.program.solver import Matrix, row_bounds
+from optimizer.program.solver import Matrix, greet_nobody, row_bounds
 from optimizer.texts import say
 
 OPTIMAL, INFEASIBLE = highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible
@@ -45,6 +45,7 @@ def live_object(matrix: Matrix) -> Any:
     lp.a_matrix_.start_ = np.searchsorted(matrix.column[order], np.arange(len(matrix.cost) + 1)).astype(np.int32)
     lp.a_matrix_.index_ = matrix.row[order].astype(np.int32)
     lp.a_matrix_.value_ = matrix.coefficient[order]
+    greet_nobody()
     live = highspy.Highs()
     for name, value in {"output_flag": False, "threads": 1, "presolve": "off"}.items():
         live.setOptionValue(name, value)
