@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from optimizer.texts import say
 
@@ -52,9 +53,21 @@ class OptimizerError(Exception):
 
     exit_code = 1
 
-    def __init__(self, lines: Sequence[str]) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = tuple(lines)
+    def __init__(self, lines: Sequence[str] | Callable[[], Sequence[str]]) -> None:
+        """``lines`` may be worked out once somebody reads them."""
+        super().__init__()
+        self._lines = lines
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """What the user reads."""
+        return tuple(self._lines() if callable(self._lines) else self._lines)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.lines,)
 
 
 class InputError(OptimizerError):
@@ -67,9 +80,13 @@ class InputError(OptimizerError):
         self.problems = tuple(sorted(once.values(), key=lambda p: (p.file, p.row or 0, p.column, p.found, p.expected)))
         super().__init__([str(problem) for problem in self.problems])
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.problems,)
+
 
 class NoPlan(OptimizerError):
-    """No feasible plan exists, or the best one has no bound; the lines say which rules conflict."""
+    """No feasible plan exists, or the best one has no bound; the lines say which rules conflict, and what could be changed. Who
+    tries something else instead never pays for finding that out."""
 
     exit_code = 3
 

@@ -22,11 +22,19 @@ def sentence(rows: Rows, index: int, amount: float, short: bool) -> str:
 def _sentence(rows: Rows, index: int, amount: float, short: bool, keys: dict[str, str]) -> str:
     over = not short and (rows.sense == EQUAL or rows.rule == "linear")
     kind = f"noplan.rule.{rows.rule}" + (".over" if over else "")
-    values = {"amount": f"{amount:,.6g}", "unit": rows.unit[index], **keys}
+    values = {"amount": figure(amount), "unit": rows.unit[index], **keys}
     if kind in catalogue():
         return " ".join(say(kind, **values, where=_where(keys)).split())
     direction = say("noplan.too_little" if short else "noplan.too_much")
     return say("noplan.line", rule=rows.rule, names=_names(keys), direction=direction, amount=values["amount"], unit=values["unit"])
+
+
+def figure(amount: float) -> str:
+    """An amount with two decimals at most; small ones with the digits that tell them from nothing."""
+    if abs(amount) < 0.995:
+        return f"{amount:.4g}"
+    text = f"{amount:,.2f}"
+    return text.rstrip("0").rstrip(".")
 
 
 def shown(key: str, value: object) -> str:

@@ -4,6 +4,7 @@ tonne-kilometres and a fixed order of names."""
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from optimizer.program.program import Program
 from optimizer.program.rows import EQUAL
 from optimizer.program.solver import INFEASIBLE, LARGE, OPTIMAL, UNBOUNDED, Answer, Matrix, Solver, require_optimal
 from optimizer.texts import say
+
+CHANGED = ("cost", "lower", "upper", "integer", "sense", "rhs")
+"""What the stages change of a matrix on their way, and put back."""
 
 SECOND_STAGE_LOSS = 1e-7
 """By so much (relative) a village may end below the level that is fixed for it, so that what the solver found stays possible."""
@@ -50,11 +54,11 @@ def stages(program: Program, engine: Solver, notes: list[str]) -> tuple[Answer, 
     """The answer of the first objective and the one the plan is made of."""
     matrix = engine.matrix
     objective = program.instance.settings.objective
-    before = (matrix.cost.copy(), matrix.lower.copy(), matrix.upper.copy(), matrix.integer.copy(), matrix.sense.copy(), matrix.rhs.copy())
+    before = tuple(getattr(matrix, name).copy() for name in CHANGED)
     is_large_choice = matrix.integer.any() and len(matrix.cost) > LARGE  # a search through them could take hours
     answer = (guessed(program, engine) if is_large_choice else None) or engine.solve()
     if answer.status == INFEASIBLE:
-        raise NoPlan(conflict(program, matrix))
+        raise NoPlan(partial(conflict, program, replace(matrix, **dict(zip(CHANGED, before, strict=True)))))
     if answer.status == UNBOUNDED:
         raise NoPlan(without_bound(program, matrix))
     first = require_optimal(answer)

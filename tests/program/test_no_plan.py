@@ -1,138 +1,156 @@
-"""What a planner reads when rules conflict or something pays without limit."""
+"""What a planner reads when rules conflict or something pays without limit, and that what is suggested is enough."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from farms import farm
 
 import optimizer
 from optimizer.problems import NoPlan
+from optimizer.program.diagnosis import diagnose
+from optimizer.program.giving_way import is_soft
+from optimizer.program.levers import SOURCES
 from optimizer.program.program import MONEY_RULES, RULES, Rule, build
 from optimizer.program.sentences import sentence
 from optimizer.texts import catalogue
 
-FARM = """
-title: A farm of two bases
-periods: [summer]
-settings: {practical_units: {on: no}, participation: {company: 0, base: 12000}}
-products: [{product: cabbage}, {product: potato}]
-activities: [{activity: grow_cabbage}, {activity: grow_potato, input_cost_yuan_per_mu: 500}]
-occupancy: [{activity: "*", land_class: field, period: summer, land_share: 1}]
-yields:
-  - {activity: grow_cabbage, product: cabbage, period: summer, yield_kg_per_mu: 4000}
-  - {activity: grow_potato, product: potato, period: summer, yield_kg_per_mu: 2000}
-land: [{base: hill, land_class: field, area_mu: 10}, {base: valley, land_class: field, area_mu: 20}]
-markets: [{market: town}]
-lanes: [{from: hill, to: town}, {from: valley, to: town}]
-demand: [{market: town, product: "*", quantity_t: 50, price_yuan_per_kg: 1}]
-"""
-BASES = "bases: [{base: hill}, {base: valley}]\n"
-SPLIT = """
-split:
-  tree: [{to: company, share: "0.5", of_which: [{to: households, share: "0.4"}]}, {to: base, share: "0.5"}]
-  costs_borne_by: {inputs: base, labour: base, rent: base, harvest: base, freight: company, fees: company, handling: company,
-                   storage: company, processing: company}
-companies: [{company: leading}]
-villages: [{village: hamlet}]
-bases: [{base: hill, company: leading, collective: hamlet}, {base: valley, company: leading, collective: hamlet}]
-"""
+FOLDER = Path(__file__).parent / "no_plan"
+CASES = {file.stem: yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted(FOLDER.glob("*.yaml"))}
+"""Counties without a plan, one per kind of conflict: their text and all the lines that say why."""
 
-CONFLICTS = {
-    "a contract beyond the market": (
-        BASES + "contracts: [{contract: school, market: town, product: cabbage, quantity_t: 90, hard: yes}]",
-        "Contract school asks for 40 t more than can be delivered.",
-    ),
-    "quotas beyond the land": (
-        BASES + "rules: [{name: potato_floor, rule: min_area, of: potato, within: hill, quantity: 40}]",
-        "Rule potato_floor asks for 30 mu more of potato within hill than the plan can give.",
-    ),
-    "two shares that exclude each other": (
-        BASES
-        + """rules:
-  - {name: potato_floor, rule: min_share, of: potato, within: hill, share: 0.6, denominator: land}
-  - {name: potato_cap, rule: max_area, of: potato, within: hill, quantity: 4}""",
-        "Rule potato_floor asks for 2 mu more of potato within hill than the plan can give.",
-    ),
-    "days that no village has": (
-        BASES
-        + """resources: [{resource: labour, unit: day, account: labour}]
-activity_use: [{activity: "*", period: summer, resource: labour, use_per_mu: 5}]
-supply: [{resource: labour, own: 0}]
-villages: [{village: hamlet}]
-workers: [{village: hamlet, resource: labour, days: 30, wage_yuan_per_day: 80}]
-commutes: [{village: hamlet, base: "*"}]
-fixed_area: [{base: hill, activity: grow_cabbage, area_mu: 8}]""",
-        "Village hamlet would have to offer 10 day more of labour in summer than it has.",
-    ),
-    "an area fixed beyond the land": (
-        BASES + "fixed_area: [{base: hill, activity: grow_cabbage, area_mu: 12}]",
-        "Base hill would need 2 mu more of field land in year 1 than it has.",
-    ),
-    "own use that nobody grows": (
-        BASES + "own_use: [{node: hill, product: potato, quantity_t: 25}]",
-        "hill must keep 5 t more potato for own use in the periods all than can be there.",
-    ),
-    "a promise above a limit": (
-        BASES
-        + """contracts: [{contract: school, market: town, base: hill, product: cabbage, quantity_t: 20, hard: yes}]
-market_limits: [{market: town, product: cabbage, limit_t: 18}]""",
-        "Contract school asks for 2 t more than can be delivered.",
-    ),
-    "a linear rule of its own": (
-        BASES
-        + """rules: [{name: half_potato, rule: linear, sense: at_least, quantity: 45, unit: mu}]
-rule_terms: [{name: half_potato, decision: area, activity: grow_potato, coefficient: 1}]""",
-        "Rule half_potato asks for 15 mu more than the plan can give.",
-    ),
-    "a base that cannot live on its share": (
-        SPLIT + "fixed_area: [{base: valley, activity: grow_potato, area_mu: 20}]",
-        "The base valley would be left 2,000 yuan short of the least balance it takes part for.",
-    ),
-    "two products of one": (
-        BASES + "rules: [{name: three_products, rule: min_products, within: hill, count: 3, share: 0.2}]",
-        "Rule three_products asks base hill for more products than it can grow (1 more).",
-    ),
-    "a stock that cannot be left": (
-        BASES + "storage: [{node: hill, product: cabbage, closing_min_t: 45}]",
-        "hill must have 5 t more cabbage in store after the last period than can be there.",
-    ),
-}
+FARM = CASES["a_quota_beyond_the_land"]["county"].split("rules:")[0]
+STEPS = {"count": 1.0, "share": 0.001, "settings": 1.0, "credit_yuan": 1.0, "budget_yuan": 1.0}
+"""The steps in which figures are suggested; 0.01 for all others."""
 
 
-def lines_of(folder: Path, county: str) -> tuple[str, ...]:
+def changes_of(lines: list[str]) -> list[str]:
+    """The changes that lines suggest, as they are typed."""
+    return [line.split("--set '")[1].rstrip("'") for line in lines if "--set '" in line]
+
+
+def is_together(case: dict[str, Any]) -> bool:
+    return any("No single change" in line for line in case["lines"])
+
+
+def ways_out(case: dict[str, Any]) -> list[list[str]]:
+    """The sets of changes each of which is said to be enough."""
+    changes = changes_of(case["lines"])
+    return [changes] if is_together(case) else [[change] for change in changes]
+
+
+def step_back(line: str) -> str:
+    """The change of a line with its figure one practical step nearer to what it was."""
+    change = changes_of([line])[0]
+    place, value = change.rsplit("=", 1)
+    new, old = (float(text.replace(",", "")) for text in line.split(": --set")[0].rsplit(": ", 1)[1].split(" instead of "))
+    assert new == float(value)
+    names = (place.rsplit(".", 1)[1], "settings" if place.startswith("settings") else "")
+    step = next((STEPS[name] for name in names if name in STEPS), 0.01)
+    return f"{place}={new + (step if old > new else -step):.3f}" if step != 1 else f"{place}={new + (1 if old > new else -1):.0f}"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_conflict_is_explained_and_a_way_out_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(NoPlan) as caught:
-        optimizer.solve(farm(folder, county))
+        optimizer.solve(farm(tmp_path, CASES[name]["county"]))
     assert caught.value.exit_code == 3
-    return caught.value.lines
+    assert list(caught.value.lines) == CASES[name]["lines"]
 
 
-@pytest.mark.parametrize("conflict", sorted(CONFLICTS))
-def test_a_conflict_names_its_rule_and_by_how_much(tmp_path: Path, conflict: str) -> None:
-    more, sentence = CONFLICTS[conflict]
-    lines = lines_of(tmp_path, FARM + more)
-    assert lines[0] == "No plan meets all rules. The least that would have to give way:"
-    assert lines[1:] == (sentence,)
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_suggested_is_enough(tmp_path: Path, name: str) -> None:
+    found = ways_out(CASES[name])
+    assert found, "every one of these conflicts can be solved by a change"
+    for changes in found:
+        optimizer.solve(farm(tmp_path, CASES[name]["county"], *changes))
 
 
-def test_everything_that_can_never_be_is_named_at_once(tmp_path: Path) -> None:
+FIGURES = [
+    pytest.param(name, line, id=f"{name}-{number}")
+    for name, case in CASES.items()
+    for number, line in enumerate(case["lines"])
+    if not is_together(case) and " instead of " in line
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "line"), FIGURES)
+def test_a_step_less_is_not_enough(tmp_path: Path, name: str, line: str) -> None:
+    with pytest.raises(NoPlan):
+        optimizer.solve(farm(tmp_path, CASES[name]["county"], step_back(line)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if is_together(case)])
+def test_where_no_single_change_is_enough_none_of_the_set_can_be_spared(tmp_path: Path, name: str) -> None:
+    changes = changes_of(CASES[name]["lines"])
+    assert len(changes) > 1
+    for spared in changes:
+        with pytest.raises(NoPlan):
+            optimizer.solve(farm(tmp_path, CASES[name]["county"], *(change for change in changes if change != spared)))
+
+
+def test_a_diagnosis_holds_figures_beside_the_sentences(tmp_path: Path) -> None:
+    county = farm(tmp_path, CASES["a_contract_beyond_the_market"]["county"])
+    found = diagnose(county)
+    assert found is not None
+    (breach,) = found.breaches
+    assert (breach.rule, breach.keys, breach.unit) == ("contract", (("contract", "school"),), "t")
+    assert breach.amount == pytest.approx(40.0, abs=1e-9)
+    assert found.is_single
+    assert found.changes[0] == "contracts[contract=school].quantity_t=50"
+    assert list(found.sentences) == CASES["a_contract_beyond_the_market"]["lines"]
+
+
+def test_there_is_nothing_to_diagnose_where_there_is_a_plan(tmp_path: Path) -> None:
+    assert diagnose(farm(tmp_path, FARM)) is None
+
+
+def test_what_can_never_be_is_told_without_a_solver(tmp_path: Path) -> None:
     rules = """rules:
   - {name: one, rule: linear, for_each: product, sense: at_least, quantity: 3, unit: t}
 rule_terms: [{name: one, decision: own_use, coefficient: 1}]
 own_use: [{node: hill, product: potato, quantity_t: 5}]
 """
-    lines = lines_of(tmp_path, FARM + BASES + rules)
-    assert lines[1:] == ("Rule one (product cabbage) asks for 3 t more than the plan can give.",)
+    with pytest.raises(NoPlan) as caught:
+        optimizer.solve(farm(tmp_path, FARM + rules))
+    sentence = "Rule one (product cabbage) asks for 3 t more than the plan can give."
+    assert caught.value.lines[1:] == (sentence,)
+    found = diagnose(farm(tmp_path, FARM + rules))
+    assert found is not None
+    assert found.sentences[1:] == (sentence,)
+
+
+def test_several_possible_years_are_diagnosed_as_one_program(tmp_path: Path) -> None:
+    years = """scenarios: [{scenario: wet, probability: "1/2"}, {scenario: dry, probability: "1/2"}]
+scenario_factors: [{scenario: dry, figure: yield, factor: 0.5}]
+contracts: [{contract: school, market: town, base: hill, product: cabbage, quantity_t: 30, hard: yes}]
+"""
+    county = farm(tmp_path, FARM + years, "settings.risk.measure=expected")
+    found = diagnose(county)
+    assert found is not None
+    assert [(breach.rule, round(breach.amount, 6)) for breach in found.breaches] == [("contract", 10.0)]
+    assert "(year dry)" in found.breaches[0].sentence
+    assert found.changes[0] == "contracts[contract=school].quantity_t=20"
+    assert diagnose(farm(tmp_path, FARM + years, "settings.risk.measure=expected", found.changes[0])) is None
 
 
 def test_what_pays_without_limit_is_named(tmp_path: Path) -> None:
     letting = """resources: [{resource: water, unit: m3}]
 supply: [{resource: water, own: unlimited, let_limit: unlimited, let_price_yuan: 1}]
 """
-    lines = lines_of(tmp_path, FARM + BASES + letting)
-    assert lines[0] == "The best plan has no bound: something unlimited pays for itself."
-    assert "let (hill, water, summer); let (valley, water, summer)" in lines[1]
+    with pytest.raises(NoPlan) as caught:
+        optimizer.solve(farm(tmp_path, FARM + letting))
+    assert caught.value.lines[0] == "The best plan has no bound: something unlimited pays for itself."
+    assert "let (hill, water, summer); let (valley, water, summer)" in caught.value.lines[1]
+
+
+STATED_BOUNDS = {"fixed_area", "fixed_area.over", "credit", "promotion_step"}
+"""Bounds of decisions that the data state, which stand as rows of their own where there is no plan."""
 
 
 def test_every_name_of_rows_has_a_sentence_and_no_sentence_is_without_rows() -> None:
@@ -140,7 +158,15 @@ def test_every_name_of_rows_has_a_sentence_and_no_sentence_is_without_rows() -> 
     either_way |= {"compulsory_cover"}
     declared = {name for function in (*RULES, *MONEY_RULES) for name in function.row_names}
     wanted = {f"noplan.rule.{name}" for name in declared} | {f"noplan.rule.{name}.over" for name in either_way}
+    wanted |= {f"noplan.rule.{name}" for name in STATED_BOUNDS | {"risk_limit"}}
     assert {key for key in catalogue() if key.startswith("noplan.rule.")} == wanted
+
+
+def test_every_row_that_can_give_way_has_a_change_but_those_without_a_figure() -> None:
+    declared = {name for function in (*RULES, *MONEY_RULES) for name in function.row_names}
+    left_out = {"equal_share", "least_plot_most", "max_bases"}
+    """Rules of table rules whose rows have no figure: they can be left out as a whole."""
+    assert {name for name in declared if is_soft(name)} - set(SOURCES) == left_out | {"net_basis"}
 
 
 @pytest.mark.parametrize("function", (*RULES, *MONEY_RULES), ids=lambda function: function.__name__)
