@@ -21,7 +21,7 @@ def tiny() -> Distribution:
 LONGEST = (
     "test_planting.py", "test_live.py", "test_weining_audit.py", "test_weining_compare.py", "test_weining.py", "test_cli_audit.py",
     "test_invariants.py", "test_due.py", "test_sensitivity.py", "test_compare.py", "test_cli_compare.py", "test_frontier.py",
-    "test_alone.py",
+    "test_alone.py", "test_no_plan.py", "test_near_properties.py", "test_cli_alternatives.py",
 )  # fmt: skip
 """Files that take longest, longest first. Whole files go to the workers in this order, so that none runs alone at the end."""
 

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 TINY = ROOT / "instances" / "tiny"
 FILES = {
     "summary.json", "plan.csv", "shipments.csv", "sales.csv", "parties.csv", "households.csv", "ledger.csv", "shadow_prices.csv",
-    "report.html", "report.xlsx", "run.json",
+    "activities.csv", "report.html", "report.xlsx", "run.json",
 }  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def show_plan(plan: Plan, target: Path, phases: dict[str, Phase], progress: Prog
     progress.say("dividing")
     distribution = distribute(plan)
     season = season_of(distribution, workers=min(os.cpu_count() or 1, MOST_WORKERS))
-    progress.say("showing")
+    progress.say("reporting")
     shown = report(distribution, target, phases, season)
     if then is not None:
         then()
@@ -79,7 +79,7 @@ def _backtest(results: Path, years: Path, solver: str, out: Path | None, progres
 
     check_solver(solver)
     folder = results_folder(results)
-    target = out or _beside(folder, "backtest")
+    target = out or beside(folder, "backtest")
     check_target(target)
     progress.target = target
     progress.say("loading")
@@ -96,7 +96,7 @@ def _backtest(results: Path, years: Path, solver: str, out: Path | None, progres
     Console(soft_wrap=True).print(say("cli.backtested", folder=str(target)), markup=False, highlight=False)
 
 
-def _beside(folder: Path, what: str) -> Path:
+def beside(folder: Path, what: str) -> Path:
     """A folder beside a result, which a new result does not do away with and an audit does not seal."""
     place = folder.resolve()
     return place.with_name(f"{place.name}-{what}") if folder.name in ("", "..") else folder.with_name(f"{folder.name}-{what}")
@@ -131,7 +131,7 @@ def _replan(
 
     check_solver(solver)
     folder = results_folder(results)
-    target = out or _beside(folder, "replanned")
+    target = out or beside(folder, "replanned")
     check_target(target)
     progress.target = target
     progress.say("loading")

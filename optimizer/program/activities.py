@@ -55,16 +55,18 @@ def activities(plan: Plan) -> pd.DataFrame:
         return pd.DataFrame(columns=list(COLUMNS))
     columns = area["column"].to_numpy()
     standing = plan.exact_values[columns]
+    is_free = plan.linear.lower[columns] < plan.linear.upper[columns]
     is_planted = standing > BINDING * (1.0 + np.abs(standing))
     wide = _with_areas_as_rows(plan.linear, columns, is_planted)
     rows = len(plan.linear.rhs) + np.arange(len(columns))
     basis = None if plan.basis is None else plan.basis.widened(rows=len(rows))
-    first = edge_at(wide, basis, rows[~is_planted], standing[~is_planted], MORE)
-    last = edge_at(wide, basis, rows[is_planted], standing[is_planted], LESS)
+    absent, present = ~is_planted & is_free, is_planted & is_free
+    first = edge_at(wide, basis, rows[absent], standing[absent], MORE)
+    last = edge_at(wide, basis, rows[present], standing[present], LESS)
     gain, until = (np.where(is_planted, *pair) for pair in ((last.value[rows], first.value[rows]), (last.until[rows], first.until[rows])))
     edges = [last if planted else first for planted in is_planted]
     parts, kilograms = _parts(plan, columns, [edge.prices.get(row) for edge, row in zip(edges, rows.tolist(), strict=True)])
-    none = edge_at(wide, basis, rows[is_planted], np.zeros(int(is_planted.sum())), MORE).value[rows]
+    none = edge_at(wide, basis, rows[present], np.zeros(int(present.sum())), MORE).value[rows]
     sign = -1.0 if plan.instance.settings.objective.minimise else 1.0
     kilograms = np.where(kilograms > 0, kilograms, np.nan)
     worth = np.where(parts["worth"] > 0, parts["worth"], np.nan)

@@ -25,7 +25,7 @@ from optimizer.problems import SolverStopped
 from optimizer.program.basis import BASIC, Basis
 from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL
 from optimizer.program.solver import LARGE, NO_LIMIT, Matrix, row_bounds
-from optimizer.program.valuing import OPTIMAL, live_object
+from optimizer.program.valuing import INFEASIBLE, OPTIMAL, live_object
 from optimizer.texts import say
 
 MORE, LESS = 1.0, -1.0
@@ -105,7 +105,8 @@ def edge_at(matrix: Matrix, basis: Basis | None, rows: np.ndarray, rhs: np.ndarr
     moved = matrix.rhs.copy()
     moved[rows] = rhs
     found = _Side(replace(matrix, rhs=moved), side, np.isin(np.arange(len(moved)), rows), keeps_prices=True)
-    _one_by_one(matrix, Basis.of(live_at(matrix, basis)), [found])
+    if len(rows):
+        _one_by_one(matrix, Basis.of(live_at(matrix, basis)), [found])
     return found.edge()
 
 
@@ -224,31 +225,31 @@ def _one_by_one(matrix: Matrix, basis: Basis, sides: list[_Side]) -> None:
 
 
 def _settle(matrix: Matrix, basis: Basis, left: list[tuple[_Side, int]]) -> None:
-    """Each of some sides, moved alone. The object goes on from where the last one left it; where that leads nowhere, from the
-    basis, as steps one after another can end in numbers that are of no use."""
+    """Each of some sides, moved alone. The object goes on from where the last one left it; where that leads nowhere, once more
+    from the basis, as steps one after another can end in numbers that are of no use."""
     live, stands = live_object(matrix), basis.to_highs()
     live.setOptionValue("dual_simplex_cost_perturbation_multiplier", 0.0)  # one row moves: disturbed costs took ten times the steps
     live.setBasis(stands)
     for side, row in left:
-        if not _is_settled(live, matrix, side, row):
+        if _is_astray(live, matrix, side, row):
             live.clearSolver()
             live.setBasis(stands)
-            _is_settled(live, matrix, side, row)
+            _is_astray(live, matrix, side, row)
 
 
-def _is_settled(live: Any, matrix: Matrix, side: _Side, row: int) -> bool:
-    """Move a row by less and less, until its piece reaches back; whether it did."""
-    rhs, stands = float(side.matrix.rhs[row]), float(matrix.rhs[row])
-    move = side.sign * MOVE * (1.0 + abs(rhs))
-    sense = matrix.sense[row]
+def _is_astray(live: Any, matrix: Matrix, side: _Side, row: int) -> bool:
+    """Move a row by less and less, until its piece reaches back, and say whether none did though there was a plan."""
+    rhs, stands, sense = float(side.matrix.rhs[row]), float(matrix.rhs[row]), matrix.sense[row]
+    move, has_plan = side.sign * MOVE * (1.0 + abs(rhs)), False
     while side.open[row] and abs(move) > side.least_step[row]:
         live.changeRowBounds(row, -np.inf if sense == AT_MOST else rhs + move, np.inf if sense == AT_LEAST else rhs + move)
         live.run()
-        is_plan = live.getModelStatus() == OPTIMAL
-        begins = _read(live, matrix, side, row, move) if is_plan else 2.0 * abs(move) / SHORTER  # less may have a plan
+        status = live.getModelStatus()
+        has_plan |= status != INFEASIBLE
+        begins = _read(live, matrix, side, row, move) if status == OPTIMAL else 2.0 * abs(move) / SHORTER  # less may have a plan
         move = side.sign * min(begins / 2.0, abs(move) / 2.0)
     live.changeRowBounds(row, -np.inf if sense == AT_MOST else stands, np.inf if sense == AT_LEAST else stands)
-    return not side.open[row]
+    return has_plan and bool(side.open[row])
 
 
 def _read(live: Any, matrix: Matrix, side: _Side, row: int, move: float) -> float:

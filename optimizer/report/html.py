@@ -18,10 +18,11 @@ from optimizer.report.sections.opening import opening
 from optimizer.report.sections.oversupply import oversupply
 from optimizer.report.sections.solved import known, solved
 from optimizer.report.sections.split import split
+from optimizer.report.sections.why import why
 from optimizer.texts import say
 
 SECTIONS = (
-    opening, land, sold, money_flow, split, accounts, participation, crops, households, uncertain, oversupply, limits, known, solved,
+    opening, land, sold, money_flow, split, accounts, participation, crops, households, uncertain, oversupply, limits, why, known, solved,
 )  # fmt: skip
 
 

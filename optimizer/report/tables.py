@@ -24,12 +24,16 @@ HOUSEHOLDS = (
     "household", "village", "persons", "dividend_fen", "wage_fen", "rent_fen", "share_fen", "forgone_fen", "gain_fen",
     "income_before_fen", "income_after_fen", "linked",
 )  # fmt: skip
+ACTIVITY_KEYS = 4
+"""So many columns of the activities are names: base, land_class, activity and planted."""
+
 DECIMALS = 6
+PRICES = ("right_hand_side", "slack", "value_yuan_per_unit", "value_of_less_yuan_per_unit", "holds_from", "holds_to")
 
 
-def tables(distribution: Distribution, season: Season | None = None) -> dict[str, pd.DataFrame]:
-    """plan, shipments, sales, parties, households, shadow_prices and ledger, and those of possible years where there are any,
-    as docs/results.md describes their columns."""
+def tables(distribution: Distribution, season: Season | None = None, why: bool = True) -> dict[str, pd.DataFrame]:
+    """plan, shipments, sales, parties, households, shadow_prices and ledger, activities where ``why`` asks for them (they take
+    seconds to work out), and those of possible years where there are any, as docs/results.md describes their columns."""
     plan = distribution.plan
     return {
         "plan": plan_table(plan),
@@ -38,6 +42,7 @@ def tables(distribution: Distribution, season: Season | None = None) -> dict[str
         "parties": distribution.parties,
         "households": distribution.households[list(HOUSEHOLDS)],
         "shadow_prices": shadow_price_table(plan),
+        **({"activities": activity_table(plan)} if why else {}),
         "ledger": distribution.ledger,
         **season_tables(season),
     }
@@ -84,6 +89,14 @@ def shipments_table(plan: Plan) -> pd.DataFrame:
 def shadow_price_table(plan: Plan) -> pd.DataFrame:
     """Every row of every rule, rounded so that the last bits of the solver do not show."""
     table = plan.shadow_prices.copy()
-    for column in ("slack", "value_yuan_per_unit"):
-        table[column] = table[column].astype(float).round(DECIMALS) + 0.0
-    return table
+    return table.assign(**{column: _rounded(table[column]) for column in PRICES})
+
+
+def activity_table(plan: Plan) -> pd.DataFrame:
+    """Every activity wherever it could stand, rounded likewise."""
+    table = plan.activities
+    return table.assign(**{str(column): _rounded(table[column]) for column in table.columns[ACTIVITY_KEYS:]})
+
+
+def _rounded(figures: pd.Series) -> pd.Series:
+    return figures.astype(float).round(DECIMALS) + 0.0

@@ -41,11 +41,13 @@ FORMATS = {
 UNITS = {
     "_yuan_per_kg": ("price", "report.unit.yuan_per_kg"),
     "_yuan_per_mu": ("fen", "report.unit.yuan_per_mu"),
+    "_kg_per_mu": ("kg", "report.unit.kg_per_mu"),
     "_fen": ("fen", "report.unit.yuan"),
     "_yuan": ("fen", "report.unit.yuan"),
     "_mu": ("mu", "report.unit.mu"),
     "_t": ("t", "report.unit.t"),
 }
+"""The style and the unit of columns, by how their names end; the longest endings first."""
 
 
 def write_workbook(report: Report, path: str | Path) -> None:
@@ -63,9 +65,8 @@ def sheets(report: Report) -> dict[str, pd.DataFrame]:
     """The tables by sheet, those without rows left out; of the shadow prices those of limits that bind."""
     found = dict(report.tables)
     prices = found["shadow_prices"]
-    found["shadow_prices"] = prices[(prices["value_yuan_per_unit"] != 0) & ~prices["rule"].isin(BOOKKEEPING)].dropna(
-        axis="columns", how="all"
-    )
+    counts = (prices[["value_yuan_per_unit", "value_of_less_yuan_per_unit"]] != 0).any(axis="columns")
+    found["shadow_prices"] = prices[counts & ~prices["rule"].isin(BOOKKEEPING)].dropna(axis="columns", how="all")
     found["splits"] = pd.DataFrame(list(report.splits))
     if report.without_participation is not None:
         found["participation"] = report.without_participation
@@ -154,17 +155,21 @@ def header(name: str, values: pd.Series) -> tuple[str, str]:
         return _title(name), "text"
     for ending, (style, unit) in UNITS.items():
         if name.endswith(ending):
-            return say("report.with_unit", title=_title(name.removesuffix(ending)), unit=say(unit)), style
+            return say("report.with_unit", title=_title(name, ending), unit=say(unit)), style
+    if name.endswith("_share"):
+        return _title(name), "share"
     if name == "kg":
         return say("report.unit.kg"), "kg"
     return _title(name), "whole" if pd.api.types.is_integer_dtype(values) else "number"
 
 
-def _title(name: str) -> str:
-    for prefix in ("report.head.", "report.column."):
-        if prefix + name in catalogue():
-            return say(prefix + name)
-    return account(name)
+def _title(name: str, ending: str = "") -> str:
+    """A column's name in words: as the catalogue has it whole, or without the ``ending`` that is its unit."""
+    short = name.removesuffix(ending)
+    for key in (f"report.head.{name}", f"report.head.{short}", f"report.column.{short}"):
+        if key in catalogue():
+            return say(key)
+    return account(short)
 
 
 def as_text(value: Any) -> str:

@@ -27,13 +27,14 @@ KEPT = ("findings.csv", "evidence")
 """What an audit left in the folder that a new result does not do away with."""
 
 
-def contents(distribution: Distribution, season: Season | None = None) -> Report:
-    """Everything the report, the workbook and the terminal show; ``season`` of a plan made for all possible years."""
+def contents(distribution: Distribution, season: Season | None = None, why: bool = True) -> Report:
+    """Everything the report, the workbook and the terminal show; ``season`` of a plan made for all possible years. ``why``: also
+    why each activity stands where it does, or does not, which takes seconds to work out."""
     splits = [distribution.split_of(reading, basis) for basis in BASES for reading in READINGS]
     return Report(
         distribution=distribution,
         summary=summarise(distribution, season),
-        tables=tables(distribution, season),
+        tables=tables(distribution, season, why),
         facts=facts(distribution),
         crops=crop_economics(distribution),
         splits=[split for split in splits if split is not None],
@@ -55,18 +56,23 @@ def _side_by_side(distribution: Distribution) -> pd.DataFrame | None:
 
 
 def report(
-    distribution: Distribution, folder: str | Path, phases: Mapping[str, Phase] | None = None, season: Season | None = None
+    distribution: Distribution,
+    folder: str | Path,
+    phases: Mapping[str, Phase] | None = None,
+    season: Season | None = None,
+    why: bool = True,
 ) -> Report:
     """Write the results folder: summary.json, the tables as CSV, report.html, report.xlsx and run.json.
 
     The folder appears whole or not at all. What audits of an earlier result found there and their chain of evidence stay:
     findings are settled, never deleted. ``phases`` are those of loading, for run.json; ``season``: what the possible years
-    bring, for a plan that was made for all of them. Raises InputError if ``folder`` holds something else or cannot be written.
+    bring, for a plan that was made for all of them; ``why`` is as ``contents`` has it. Raises InputError if ``folder`` holds
+    something else or cannot be written.
     """
     known = dict(phases or {})
     with written_whole(Path(folder)) as draft:
         with phase("report", known):
-            shown = contents(distribution, season)
+            shown = contents(distribution, season, why)
             _write(shown, draft)
             _keep(Path(folder), draft)
         text_file(draft, "run.json", json.dumps(provenance(distribution, Path(folder), known), ensure_ascii=False, indent=2) + "\n")

@@ -82,6 +82,7 @@ def test_sections_come_in_the_order_a_meeting_needs(tiny_report: Report) -> None
         "households",
         "oversupply",
         "limits",
+        "why",
         "solved",
     ]
 
@@ -188,7 +189,7 @@ def test_nothing_pays_is_said_and_nothing_is_shown_as_zero(empty_report: Report)
 
 def test_a_county_without_split_and_households_has_no_such_sections(plain_report: Report) -> None:
     keys = [section.key for section in sections_of(plain_report)]
-    assert keys == ["plan", "land", "markets", "money", "oversupply", "limits", "solved"]
+    assert keys == ["plan", "land", "markets", "money", "oversupply", "limits", "why", "solved"]
     assert not {"flows"} & set(charts(plain_report))  # one base and one market need no picture
     assert "calendar" not in [part.kind for part in sections_of(plain_report)[1].parts]  # one period needs none either
 

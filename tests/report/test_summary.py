@@ -49,7 +49,7 @@ def test_every_account_of_a_party_sums_to_its_balance(tiny: Distribution) -> Non
     assert (parties[accounts].sum(axis=1) == parties["balance_fen"]).all()
 
 
-@pytest.mark.parametrize("name", ["plan", "shipments", "sales", "parties", "households", "shadow_prices"])
+@pytest.mark.parametrize("name", ["plan", "shipments", "sales", "parties", "households", "shadow_prices", "activities"])
 def test_tables_keep_their_first_columns(tiny: Distribution, name: str) -> None:
     first = {
         "plan": ["decision"],
@@ -59,5 +59,6 @@ def test_tables_keep_their_first_columns(tiny: Distribution, name: str) -> None:
         "households": ["household", "village", "persons", "dividend_fen", "wage_fen", "rent_fen", "share_fen", "forgone_fen",
                        "gain_fen", "income_before_fen", "income_after_fen"],
         "shadow_prices": ["rule"],
+        "activities": ["base", "land_class", "activity", "planted", "area_mu", "harvest_kg_per_mu", "worth_yuan_per_mu"],
     }  # fmt: skip
     assert list(tables(tiny)[name].columns)[: len(first[name])] == first[name]

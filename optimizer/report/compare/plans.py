@@ -18,9 +18,9 @@ PLOTLY = "../../plotly.min.js"
 
 
 def plan_files(distribution: Distribution, season: Season | None, folder: Path) -> dict[str, str]:
-    """Name and text of every file of the plan but the workbook; ``folder`` is that of the comparison. ``season``: what the
-    possible years bring, of a plan made for all of them."""
-    shown = contents(distribution, season)
+    """Name and text of every file of the plan but the workbook and why each activity stands where it does; ``folder`` is that of
+    the comparison. ``season``: what the possible years bring, of a plan made for all of them."""
+    shown = contents(distribution, season, why=False)
     place = folder / "plans" / distribution.instance.policy
     run = provenance(distribution, place, {})
     if distribution.instance.set_:  # a point of a curve has a name of its own for changes to a policy

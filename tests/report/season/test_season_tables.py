@@ -25,7 +25,7 @@ QUARTER, HALF = Fraction(1, 4), Fraction(1, 2)
 
 def test_without_a_season_nothing_is_added(tiny: Distribution) -> None:
     assert "risk" not in summarise(tiny) and season_tables(None) == {}
-    assert set(tables(tiny)) == {"plan", "shipments", "sales", "parties", "households", "shadow_prices", "ledger"}
+    assert set(tables(tiny)) == {"plan", "shipments", "sales", "parties", "households", "shadow_prices", "activities", "ledger"}
 
 
 def test_a_season_adds_and_changes_nothing_else(tiny: Distribution) -> None:
