@@ -12,13 +12,15 @@ from optimizer.program.irreducible import irreducible as irreducible_conflict
 from optimizer.program.joint import joint
 from optimizer.program.program import Program, build
 from optimizer.program.risk import with_risk
+from optimizer.program.solver import LARGE
 from optimizer.program.stages import to_matrix
 
 
 def diagnose(instance: Instance, irreducible: bool = False) -> Diagnosis | None:
     """Why there is no plan for an instance; None if there is one.
 
-    With ``irreducible`` also a conflict of which no row can be left out. Where bases plan alone, it is the rules of the county
+    With ``irreducible`` also a conflict of which no row can be left out; not of a large program, where one takes many minutes and has
+    hundreds of rows. Where bases plan alone, it is the rules of the county
     that are looked at, whatever they chose. Raises InputError for a rule that matches nothing.
     """
     try:
@@ -27,7 +29,7 @@ def diagnose(instance: Instance, irreducible: bool = False) -> Diagnosis | None:
         return Diagnosis((), (), False, impossible.lines)
     matrix = to_matrix(program)
     found = diagnosed(program, matrix)
-    if found is None or not irreducible:
+    if found is None or not irreducible or len(matrix.cost) > LARGE:
         return found
     return replace(found, irreducible=irreducible_conflict(program, matrix))
 
