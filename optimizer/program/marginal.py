@@ -28,6 +28,7 @@ from optimizer.program.solver import LARGE, NO_LIMIT, Matrix, row_bounds
 from optimizer.program.valuing import INFEASIBLE, OPTIMAL, live_object
 from optimizer.texts import say
 
+LIMIT = highspy.HighsModelStatus.kIterationLimit
 MORE, LESS = 1.0, -1.0
 
 STEP = 1e-6
@@ -44,8 +45,15 @@ FEW = 100
 DEAR = 1e3
 """How much dearer than anything in the program it is to miss a row, where rows are moved together that may have no plan."""
 
-NOTHING, NO_PLAN = -1, -2
-"""In place of what binds next: nothing ever does; there is no plan beyond."""
+NOTHING, NO_PLAN, UNKNOWN = -1, -2, -3
+"""In place of what binds next: nothing ever does; there is no plan beyond; it was not worked out."""
+
+MOST_STEPS = 2000
+"""Simplex steps that one side may take each time it is moved."""
+
+MOST_ALONE = 400
+"""So many sides are moved one by one at most, those with the greatest prices first. Where very much is closed, as where lanes are shut,
+there can be thousands; the others keep the price of the plan's basis, which then holds for no step."""
 
 FEASIBLE = 1e-9
 """What a decision may be beyond its bound for the numbers' sake."""
@@ -87,14 +95,18 @@ def marginal(matrix: Matrix, basis: Basis | None = None) -> Marginal:
     known. Raises SolverStopped where the program has no optimum."""
     live = live_at(matrix, basis)
     sides = [_Side(matrix, sign, np.ones(len(matrix.rhs), dtype=bool)) for sign in (MORE, LESS)]
-    activity = matrix.activity(np.asarray(live.getSolution().col_value))
+    activity, prices = matrix.activity(np.asarray(live.getSolution().col_value)), -np.asarray(live.getSolution().row_dual)
     for side in sides:
         side.take_loose(activity)
     _take(sides, live)
     for side in sides:
         if side.open.sum() > FEW:
             _take(sides, _moved_together(matrix, live, side))
-    _one_by_one(matrix, Basis.of(live), sides)
+    left = [(side, int(row)) for side in sides for row in np.flatnonzero(side.open)]
+    left.sort(key=lambda pair: -abs(prices[pair[1]]))
+    unknown = [*left[MOST_ALONE:], *_one_by_one(matrix, Basis.of(live), left[:MOST_ALONE])]
+    for side, row in unknown:
+        side.settle(row, float(prices[row]), float(matrix.rhs[row]), UNKNOWN, prices)
     more, less = (side.edge() for side in sides)
     return Marginal(more, less)
 
@@ -106,7 +118,7 @@ def edge_at(matrix: Matrix, basis: Basis | None, rows: np.ndarray, rhs: np.ndarr
     moved[rows] = rhs
     found = _Side(replace(matrix, rhs=moved), side, np.isin(np.arange(len(moved)), rows), keeps_prices=True)
     if len(rows):
-        _one_by_one(matrix, Basis.of(live_at(matrix, basis)), [found])
+        _one_by_one(matrix, Basis.of(live_at(matrix, basis)), [(found, int(row)) for row in rows])
     return found.edge()
 
 
@@ -216,25 +228,28 @@ def _is_there_and_back(live: Any, matrix: Matrix, move: np.ndarray) -> bool:
     return all(found)
 
 
-def _one_by_one(matrix: Matrix, basis: Basis, sides: list[_Side]) -> None:
-    """Settle every row that is still open by moving it alone, on a few objects at once (the solver leaves Python free)."""
-    left = [(side, int(row)) for side in sides for row in np.flatnonzero(side.open)]
+def _one_by_one(matrix: Matrix, basis: Basis, left: list[tuple[_Side, int]]) -> list[tuple[_Side, int]]:
+    """Settle sides of rows by moving each alone, on a few objects at once (the solver leaves Python free). Those that could not be."""
     parts = [part for number in range(PARTS) if (part := left[number::PARTS])]
     with ThreadPoolExecutor(max_workers=PARTS) as threads:
-        list(threads.map(lambda part: _settle(matrix, basis, part), parts))
+        return [pair for astray in threads.map(lambda part: _settle(matrix, basis, part), parts) for pair in astray]
 
 
-def _settle(matrix: Matrix, basis: Basis, left: list[tuple[_Side, int]]) -> None:
+def _settle(matrix: Matrix, basis: Basis, left: list[tuple[_Side, int]]) -> list[tuple[_Side, int]]:
     """Each of some sides, moved alone. The object goes on from where the last one left it; where that leads nowhere, once more
-    from the basis, as steps one after another can end in numbers that are of no use."""
+    from the basis, as steps one after another can end in numbers that are of no use. Those where that led nowhere either."""
     live, stands = live_object(matrix), basis.to_highs()
+    live.setOptionValue("simplex_iteration_limit", MOST_STEPS)
     live.setOptionValue("dual_simplex_cost_perturbation_multiplier", 0.0)  # one row moves: disturbed costs took ten times the steps
     live.setBasis(stands)
+    astray = []
     for side, row in left:
         if _is_astray(live, matrix, side, row):
             live.clearSolver()
             live.setBasis(stands)
-            _is_astray(live, matrix, side, row)
+            if _is_astray(live, matrix, side, row):
+                astray.append((side, row))
+    return astray
 
 
 def _is_astray(live: Any, matrix: Matrix, side: _Side, row: int) -> bool:
@@ -246,6 +261,8 @@ def _is_astray(live: Any, matrix: Matrix, side: _Side, row: int) -> bool:
         live.run()
         status = live.getModelStatus()
         has_plan |= status != INFEASIBLE
+        if status == LIMIT:
+            break
         begins = _read(live, matrix, side, row, move) if status == OPTIMAL else 2.0 * abs(move) / SHORTER  # less may have a plan
         move = side.sign * min(begins / 2.0, abs(move) / 2.0)
     live.changeRowBounds(row, -np.inf if sense == AT_MOST else stands, np.inf if sense == AT_LEAST else stands)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optimizer.program.marginal import marginal
+from optimizer.program.marginal import UNKNOWN, marginal
 from optimizer.program.plan import BINDING, Plan
 from optimizer.program.program import Program
 from optimizer.program.rows import AT_LEAST, NUMERIC_KEYS
@@ -31,7 +31,8 @@ def shadow_prices(plan: Plan) -> pd.DataFrame:
     - ``value_yuan_per_unit``: the change of the objective per unit more on the right-hand side, up to ``holds_to``, where
       ``next_binding`` binds; NaN where no plan could meet more;
     - ``value_of_less_yuan_per_unit``: the same per unit less, down to ``holds_from``, where ``next_binding_below`` binds;
-    - ``one_sided``: the two differ, as they do where the plan stands at a corner.
+    - ``one_sided``: the two differ, as they do where the plan stands at a corner, or were not worked out: then both are the price of
+      the plan's own basis and hold for no step (``marginal.MOST_ALONE``).
 
     Both hold at the least as far as it says; NaN in ``holds_from`` or ``holds_to`` is without end. Values are in the unit of the
     objective. A name of what binds next is that of a row, ``rule(key=value, …)``, or of a decision that comes to its bound.
@@ -56,7 +57,7 @@ def shadow_prices(plan: Plan) -> pd.DataFrame:
         unit=np.concatenate([rows.unit for rows in program.rows]),
         value_yuan_per_unit=more,
         value_of_less_yuan_per_unit=less,
-        one_sided=_differ(more, less),
+        one_sided=_differ(more, less) | (found.more.next == UNKNOWN) | (found.less.next == UNKNOWN),
         holds_from=_finite(found.less.until),
         holds_to=_finite(found.more.until),
         next_binding=names_of(program, found.more.next),

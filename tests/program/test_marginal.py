@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import optimizer.program.marginal as marginal_module
-from optimizer.program.marginal import NOTHING, Edge, Marginal, marginal
+from optimizer.program.marginal import NOTHING, UNKNOWN, Edge, Marginal, marginal
 from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL
 from optimizer.program.solver import INFEASIBLE, OPTIMAL, Matrix, Solver
 
@@ -131,3 +131,15 @@ def test_one_more_is_never_worth_more_than_one_less(matrix: Matrix) -> None:
     found = marginal(matrix)
     both = ~np.isnan(found.more.value) & ~np.isnan(found.less.value)
     assert (found.more.value[both] <= found.less.value[both] + 1e-7).all()
+
+
+def test_where_too_many_would_have_to_be_moved_alone_the_basis_price_is_given_and_holds_for_no_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(marginal_module, "MOST_ALONE", 0)
+    corner = program([1, 1], [([1, 0], AT_MOST, 2), ([0, 1], AT_MOST, 2), ([1, 1], AT_MOST, 4)])
+    found = marginal(corner)
+    unknown = found.more.next == UNKNOWN
+    assert unknown.any()
+    assert (found.more.until[unknown] == corner.rhs[unknown]).all()
+    assert not np.isnan(found.more.value).any()

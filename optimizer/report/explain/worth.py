@@ -60,6 +60,8 @@ def how_far(line: Mapping[str, Any], way: str = "more") -> str:
         return say(f"explain.endless.{way}")
     unit, room = units(str(line["unit"])), abs(until - now)
     shown = say("report.amount_and_unit", amount=brief(room), unit=unit)
+    if not room:
+        return say("explain.holds_unknown")
     if not now:
         return say(f"explain.holds_for.{way}", room=shown)
     end = number(until, 0 if room >= 10 else 1 if room >= 1 else 2)
