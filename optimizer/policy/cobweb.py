@@ -9,10 +9,11 @@ from optimizer.household.figures import mu_by_product
 from optimizer.instance.instance import Instance
 from optimizer.policy.comparison import Season
 from optimizer.program.alone import CHANNEL, own_program, plant, released
+from optimizer.program.arrays import to_matrix
 from optimizer.program.decisions import group_members
 from optimizer.program.program import Program, build
 from optimizer.program.solver import Matrix, Solver
-from optimizer.program.stages import stages, to_matrix
+from optimizer.program.stages import stages
 
 NOTHING_T = 1e-6
 """Tonnes below which a market is taken to have bought nothing."""

@@ -28,8 +28,9 @@ import numpy as np
 from optimizer.instance.instance import Instance
 from optimizer.policy.comparison import Switch
 from optimizer.policy.moving import Measured, Moving, measured
+from optimizer.program.arrays import to_matrix
 from optimizer.program.solver import INFEASIBLE, NO_LIMIT, OPTIMAL, Answer, Matrix, Solver
-from optimizer.program.stages import stages, to_matrix
+from optimizer.program.stages import stages
 from optimizer.texts import say
 
 TOLERANCE = 0.001

@@ -16,6 +16,7 @@ from optimizer.instance.document import ObjectiveSpec, Participation
 from optimizer.instance.instance import Instance
 from optimizer.phases import Phase, phase
 from optimizer.problems import NoPlan
+from optimizer.program.arrays import to_matrix
 from optimizer.program.county import bases_spoken_of, is_of_table_rules, kept, owners
 from optimizer.program.infeasible import conflict
 from optimizer.program.money import INCOME, SIGN, money_terms
@@ -25,7 +26,7 @@ from optimizer.program.practical import plan_of, with_floors_kept
 from optimizer.program.program import Program, build
 from optimizer.program.rows import AT_MOST, EQUAL, Columns, Rows
 from optimizer.program.solver import INFEASIBLE, Answer, Solver, check_solver, require_optimal
-from optimizer.program.stages import next_stage, stages, to_matrix
+from optimizer.program.stages import next_stage, stages
 from optimizer.texts import say
 
 CHANNEL = ["market", "product", "period", "channel"]

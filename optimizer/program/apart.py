@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.problems import NoPlan
+from optimizer.program.arrays import to_matrix
 from optimizer.program.infeasible import conflict
 from optimizer.program.merging import Merged, merged, shared_out
 from optimizer.program.program import Program
 from optimizer.program.solver import Matrix
-from optimizer.program.stages import to_matrix
 from optimizer.program.valuing import Recourse, live_object
 from optimizer.texts import say
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 from optimizer.instance.instance import Instance
 from optimizer.instance.scenarios import scenarios
 from optimizer.problems import NoPlan
+from optimizer.program.arrays import to_matrix
 from optimizer.program.infeasible import Diagnosis, diagnosed
 from optimizer.program.irreducible import irreducible as irreducible_conflict
 from optimizer.program.joint import joint
 from optimizer.program.program import Program, build
 from optimizer.program.risk import with_risk
 from optimizer.program.solver import LARGE
-from optimizer.program.stages import to_matrix
 
 
 def diagnose(instance: Instance, irreducible: bool = False) -> Diagnosis | None:

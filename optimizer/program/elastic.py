@@ -16,7 +16,7 @@ import pandas as pd
 from optimizer.program.giving_way import WISHES, is_soft, weights
 from optimizer.program.levers import EITHER, Lever
 from optimizer.program.program import Program
-from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL, Columns, Rows, make_rows, terms_of
+from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL, Rows, make_rows, terms_of
 from optimizer.program.solver import LARGE, OPTIMAL, Answer, Matrix, Place, Solver
 from optimizer.program.valuing import OPTIMAL as FOUND
 from optimizer.program.valuing import live_object
@@ -77,23 +77,6 @@ def laid(program: Program, matrix: Matrix) -> Laid:
         coefficient=np.concatenate([matrix.coefficient, *(rows.coefficient for rows in bounds)]),
     )
     return Laid(program, blocks, starts, whole)
-
-
-def assembled(columns: Columns, blocks: Sequence[Rows]) -> Matrix:
-    """Rows and decisions as arrays, worth nothing."""
-    starts = np.cumsum([0, *(len(rows) for rows in blocks)])[:-1]
-    empty = np.zeros(0)
-    return Matrix(
-        cost=np.zeros(columns.count),
-        lower=columns.stacked("lower").astype(float),
-        upper=columns.stacked("upper").astype(float),
-        integer=columns.stacked("integer").astype(bool),
-        sense=np.concatenate([empty.astype(object), *(np.full(len(rows), rows.sense, dtype=object) for rows in blocks)]),
-        rhs=np.concatenate([empty, *(rows.rhs for rows in blocks)]),
-        row=np.concatenate([empty.astype(np.int64), *(rows.row + start for start, rows in zip(starts, blocks, strict=True))]),
-        column=np.concatenate([empty.astype(np.int64), *(rows.column for rows in blocks)]),
-        coefficient=np.concatenate([empty, *(rows.coefficient for rows in blocks)]),
-    )
 
 
 def _bounds_as_rows(program: Program, matrix: Matrix) -> list[Rows]:

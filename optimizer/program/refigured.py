@@ -12,7 +12,8 @@ from optimizer.instance.changes import Change
 from optimizer.instance.changes_tables import change_tables
 from optimizer.instance.instance import Instance
 from optimizer.problems import OptimizerError, Problem
-from optimizer.program.elastic import Laid, assembled, has_plan
+from optimizer.program.arrays import assembled
+from optimizer.program.elastic import Laid, has_plan
 from optimizer.program.levers import DOWN, RULE, UP, Lever
 from optimizer.program.program import RULES, build
 from optimizer.program.rows import AT_MOST

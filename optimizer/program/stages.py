@@ -14,7 +14,7 @@ from optimizer.program.infeasible import conflict, without_bound
 from optimizer.program.parties import linked_persons
 from optimizer.program.program import Program
 from optimizer.program.rows import EQUAL
-from optimizer.program.solver import INFEASIBLE, LARGE, OPTIMAL, UNBOUNDED, Answer, Matrix, Solver, require_optimal
+from optimizer.program.solver import INFEASIBLE, LARGE, OPTIMAL, UNBOUNDED, Answer, Solver, require_optimal
 from optimizer.texts import say
 
 CHANGED = ("cost", "lower", "upper", "integer", "sense", "rhs")
@@ -28,26 +28,6 @@ FACE = 1e-7
 
 STUCK_YUAN = 0.005
 """A village whose gain per person cannot rise above this is named."""
-
-
-def to_matrix(program: Program) -> Matrix:
-    """The program's rows and columns as arrays, under its first objective (negated if it is minimised)."""
-    rows = program.rows
-    objective = program.instance.settings.objective
-    sign = -1.0 if objective.minimise else 1.0
-    rhs = np.concatenate([r.rhs for r in rows]) if rows else np.zeros(0)
-    sense = np.concatenate([np.full(len(r), r.sense, dtype=object) for r in rows]) if rows else np.zeros(0, dtype=object)
-    return Matrix(
-        cost=sign * program.objective(objective.name),
-        lower=program.columns.stacked("lower").astype(float),
-        upper=program.columns.stacked("upper").astype(float),
-        integer=program.columns.stacked("integer").astype(bool),
-        sense=sense,
-        rhs=rhs,
-        row=np.concatenate([r.row + program.first_row[i] for i, r in enumerate(rows)]) if rows else np.zeros(0, dtype=np.int64),
-        column=np.concatenate([r.column for r in rows]) if rows else np.zeros(0, dtype=np.int64),
-        coefficient=np.concatenate([r.coefficient for r in rows]) if rows else np.zeros(0),
-    )
 
 
 def stages(program: Program, engine: Solver, notes: list[str]) -> tuple[Answer, Answer]:

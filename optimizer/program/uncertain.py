@@ -18,6 +18,7 @@ from optimizer.instance.scenarios import Scenario, average_year, scenarios
 from optimizer.phases import Phase, phase
 from optimizer.problems import InputError, NoPlan, Problem
 from optimizer.program.apart import all_apart, known_before
+from optimizer.program.arrays import to_matrix
 from optimizer.program.decompose import decompose, first_columns, relative_gap
 from optimizer.program.floors_by_year import Floors, floors_apart, floors_of
 from optimizer.program.joint import JointProgram, joint
@@ -27,7 +28,7 @@ from optimizer.program.program import Program
 from optimizer.program.recourse import FIRST, First, first_stage, held, in_year
 from optimizer.program.risk import with_risk
 from optimizer.program.solver import OPTIMAL, Answer, Solver, check_solver, require_optimal
-from optimizer.program.stages import stages, to_matrix
+from optimizer.program.stages import stages
 from optimizer.texts import say
 
 LARGE = 100_000

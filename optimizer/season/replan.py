@@ -14,6 +14,7 @@ import pandas as pd
 
 from optimizer.phases import Phase, phase
 from optimizer.problems import InputError, NoPlan, Problem
+from optimizer.program.arrays import to_matrix
 from optimizer.program.infeasible import WISHES, conflict
 from optimizer.program.plan import Plan
 from optimizer.program.practical import plan_of, with_floors_kept
@@ -21,7 +22,6 @@ from optimizer.program.program import Program
 from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL
 from optimizer.program.solve import unprotected
 from optimizer.program.solver import NO_LIMIT, OPTIMAL, Matrix, Solver
-from optimizer.program.stages import to_matrix
 from optimizer.season.done import Done, Fact, smallest
 from optimizer.season.stored import TOLD, Stored, is_before, require_known, targets
 from optimizer.texts import say

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from optimizer.policy.near import Near, near
 from optimizer.policy.near_ground import figures_of, reached
+from optimizer.program.arrays import to_matrix
 from optimizer.program.plan import Plan
 from optimizer.program.rows import AT_LEAST, AT_MOST
-from optimizer.program.stages import to_matrix
 
 CROPS, BASES, MARKETS = ("cabbage", "radish", "herbs"), ("hill", "lake"), ("town", "city")
 SMALL = 1e-5

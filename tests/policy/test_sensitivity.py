@@ -16,7 +16,7 @@ from optimizer.policy.comparison import OPTIMAL, REFUSED, Outcome, Sensitivity
 from optimizer.policy.moving import NotLinear, crops, follow, measured
 from optimizer.policy.sensitivity import Range, explore, explore_all
 from optimizer.policy.switching import TOLERANCE, first_factor
-from optimizer.program.stages import to_matrix
+from optimizer.program.arrays import to_matrix
 
 TINY = Path(__file__).parents[2] / "instances" / "tiny"
 

@@ -18,11 +18,11 @@ from optimizer.household.figures import objectives
 from optimizer.policy.cobweb import paid_prices
 from optimizer.problems import NoPlan
 from optimizer.program.alone import believed, decide_alone, own_program, released
+from optimizer.program.arrays import to_matrix
 from optimizer.program.county import base_level, bases_spoken_of, owners
 from optimizer.program.plan import Plan
 from optimizer.program.program import build
 from optimizer.program.solver import Solver
-from optimizer.program.stages import to_matrix
 
 TINY = Path(__file__).parents[2] / "instances" / "tiny"
 TOGETHER = ("settings.county_rules=no", "settings.participation.company=none", "settings.participation.base=none")

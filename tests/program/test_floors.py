@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import optimizer
+from optimizer.program.arrays import to_matrix
 from optimizer.program.money import vector
 from optimizer.program.program import Program, build
 from optimizer.program.solver import Solver
-from optimizer.program.stages import to_matrix
 
 TINY = Path(__file__).parents[2] / "instances" / "tiny"
 

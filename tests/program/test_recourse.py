@@ -19,10 +19,10 @@ from rich_county import year
 import optimizer
 from optimizer.instance.instance import Instance
 from optimizer.problems import NoPlan
+from optimizer.program.arrays import to_matrix
 from optimizer.program.live import Live
 from optimizer.program.plan import Plan
 from optimizer.program.recourse import FIRST, first_stage, floor_rows, held, in_year, least_missed
-from optimizer.program.stages import to_matrix
 
 
 def farm(folder: Path, **parts: Any) -> Instance:

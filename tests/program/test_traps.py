@@ -13,10 +13,10 @@ from farms import farm
 
 import optimizer
 from optimizer.problems import InputError
+from optimizer.program.arrays import to_matrix
 from optimizer.program.plan import Plan
 from optimizer.program.program import build
 from optimizer.program.solver import SOLVERS, Solver, check_solver
-from optimizer.program.stages import to_matrix
 
 
 def installed() -> list[str]:

@@ -13,13 +13,14 @@ from counties import county
 import optimizer
 from optimizer.instance.document import Risk
 from optimizer.instance.scenarios import scenarios
+from optimizer.program.arrays import to_matrix
 from optimizer.program.joint import joint
 from optimizer.program.live import Live
 from optimizer.program.plan import Plan
 from optimizer.program.program import Program
 from optimizer.program.risk import cvar, deviation, with_risk
 from optimizer.program.solver import Solver
-from optimizer.program.stages import stages, to_matrix
+from optimizer.program.stages import stages
 from optimizer.season.season import Season
 from optimizer.season.seasons import season_of
 
