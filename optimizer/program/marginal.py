@@ -9,7 +9,7 @@ a basis that stays optimal for a true step to that side, whose end is the range 
 2. moving all right-hand sides that are still open a little, together, leads to another basis, which gives most of the others;
 3. each side that is open after that is moved by itself.
 
-Beside solver.py and valuing.py the only file that knows a solver.
+Beside solver.py, basis.py and valuing.py the only file that knows a solver.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ MOVE = 1e-4
 
 SHORTER = 10.0
 """How much a step is shortened where there is no plan."""
+
 FEW = 100
 """So many rows are sooner moved one by one than together."""
 

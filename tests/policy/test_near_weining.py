@@ -17,7 +17,9 @@ WEINING = Path(__file__).parent.parent.parent / "instances" / "weining"
 @pytest.mark.slow
 def test_weining_has_alternatives_within_two_percent_inside_the_ranges(tmp_path: Path) -> None:
     found = near(optimizer.load(WEINING))
-    assert {one.kind for one in found.alternatives} == {"most_diversified", "most_even", "most_to_households", "fewest_lanes"}
+    assert {one.kind for one in found.alternatives} == {
+        "most_diversified", "most_jobs", "most_even", "most_to_households", "fewest_lanes",
+    }  # fmt: skip
     ranges = {(row.kind, row.name, row.figure): row for row in found.ranges.itertuples(index=False)}
     for one in (found.plan, *found.alternatives):
         assert reached(found.instance, one.distribution) >= found.promised - 0.005
@@ -29,6 +31,7 @@ def test_weining_has_alternatives_within_two_percent_inside_the_ranges(tmp_path:
             assert row.least - room <= exact <= row.most + room, (one.kind, figure.key)
     kinds = {one.kind: one.figures for one in found.alternatives}
     assert kinds["most_diversified"]["effective_products"] > found.plan.figures["effective_products"]
+    assert kinds["most_jobs"]["labour_days"] > found.plan.figures["labour_days"]
     assert kinds["most_even"]["least_household_gain_yuan"] > found.plan.figures["least_household_gain_yuan"]
     assert kinds["most_to_households"]["household_gain_yuan"] > found.plan.figures["household_gain_yuan"]
     assert kinds["fewest_lanes"]["lanes"] < found.plan.figures["lanes"] / 2
