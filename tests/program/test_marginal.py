@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import optimizer.program.marginal as marginal_module
 from optimizer.program.marginal import NOTHING, UNKNOWN, Edge, Marginal, marginal
 from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL
-from optimizer.program.solver import INFEASIBLE, OPTIMAL, Matrix, Solver
+from optimizer.program.solver import INFEASIBLE, OPTIMAL, Matrix, Solver, duality_gap
 
 
 def program(cost: list[float], rows: list[tuple[list[float], str, float]]) -> Matrix:
@@ -143,3 +143,16 @@ def test_where_too_many_would_have_to_be_moved_alone_the_basis_price_is_given_an
     assert unknown.any()
     assert (found.more.until[unknown] == corner.rhs[unknown]).all()
     assert not np.isnan(found.more.value).any()
+
+
+@settings(max_examples=200, deadline=None)
+@given(programs())
+def test_prices_and_plan_prove_each_other(matrix: Matrix) -> None:
+    """Strong duality and complementary slackness, to 1e-7."""
+    answer = Solver(matrix).solve()
+    if answer.status != OPTIMAL:
+        return
+    slack = np.abs(matrix.rhs - matrix.activity(answer.values))
+    assert duality_gap(matrix, answer) <= 1e-7
+    assert (np.abs(answer.row_price) * slack <= 1e-7).all()
+    assert (np.abs(answer.reduced_cost) * answer.values <= 1e-7).all()  # all bounds are 0 or none
