@@ -156,6 +156,9 @@ def _without_inactive(given: Given, tables: dict[str, pd.DataFrame], names: Name
     """Take rules that are not active out of the tables, in place, and out of the names."""
     if not all(tables[name] is given.tables[name] for name in ("rules", "rule_terms")):
         active = active_rules(tables)
+        usual = given.active.get("rule_terms")
+        if usual is not None and usual.equals(active.get("rule_terms")):
+            active["rule_terms"] = usual  # the very same table, so that what was made of it holds
         gone = set(tables["rules"]["name"]) - set(active.get("rules", tables["rules"])["name"])
         tables.update(active)
         return names.without("rules", gone) if gone else names

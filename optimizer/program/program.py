@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -33,8 +33,6 @@ from optimizer.program.decisions import make_columns
 from optimizer.program.money import money_terms, vector
 from optimizer.program.objectives import OBJECTIVES, yuan_of
 from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL, Columns, Rows
-from optimizer.program.sentences import sentence
-from optimizer.texts import say
 
 Rule = Callable[..., Rows | list[Rows]]
 FIGURES = {name: tuple(column for places in TABLES.values() for table, column in places if table == name) for name in TOUCHED}
@@ -229,9 +227,10 @@ def build(instance: Instance, like: Program | None = None) -> Program:
     found = [rows for of_rule in made.values() for rows in of_rule]
     if not instance.settings.county_rules:
         found = base_level(found, columns, instance)
-    _require_possible(found)
-    kept = [rows.without(empty) if (empty := _empty(rows)).any() else rows for rows in found]
+    kept = [rows.without(needless) if (needless := _empty(rows) & ~_broken(rows)).any() else rows for rows in found]
     program = Program(instance, columns, tuple(rows for rows in kept if len(rows)), money, party_terms, household_terms)
+    if any((_empty(rows) & _broken(rows)).any() for rows in kept):
+        raise NoPlan(partial(_why_none, program))
     program.made.update(made)
     if old is not None:
         program.known.update(old.known)
@@ -324,11 +323,14 @@ def _empty(rows: Rows) -> np.ndarray:
     return empty
 
 
-def _require_possible(found: list[Rows]) -> None:
-    """A row without any decision that does not hold is the end of the matter: raises NoPlan naming all of them."""
-    lines = []
-    for rows in found:
-        broken = {AT_MOST: rows.rhs < 0, AT_LEAST: rows.rhs > 0, EQUAL: rows.rhs != 0}[rows.sense]
-        lines += [sentence(rows, int(i), abs(rows.rhs[i]), rows.rhs[i] > 0) for i in np.flatnonzero(_empty(rows) & broken)]
-    if lines:
-        raise NoPlan([say("noplan.infeasible"), *lines])
+def _broken(rows: Rows) -> np.ndarray:
+    """Which rows do not hold where nothing is done."""
+    return {AT_MOST: rows.rhs < 0, AT_LEAST: rows.rhs > 0, EQUAL: rows.rhs != 0}[rows.sense]
+
+
+def _why_none(program: Program) -> list[str]:
+    """A row without any decision that does not hold is the end of the matter; what it says, and what could be changed."""
+    from optimizer.program.arrays import to_matrix
+    from optimizer.program.infeasible import conflict
+
+    return conflict(program, to_matrix(program))

@@ -110,7 +110,7 @@ def test_there_is_nothing_to_diagnose_where_there_is_a_plan(tmp_path: Path) -> N
     assert diagnose(farm(tmp_path, FARM)) is None
 
 
-def test_what_can_never_be_is_told_without_a_solver(tmp_path: Path) -> None:
+def test_what_can_never_be_says_how_much_can_and_what_to_change(tmp_path: Path) -> None:
     rules = """rules:
   - {name: one, rule: linear, for_each: product, sense: at_least, quantity: 3, unit: t}
 rule_terms: [{name: one, decision: own_use, coefficient: 1}]
@@ -118,11 +118,15 @@ own_use: [{node: hill, product: potato, quantity_t: 5}]
 """
     with pytest.raises(NoPlan) as caught:
         optimizer.solve(farm(tmp_path, FARM + rules))
-    sentence = "Rule one (product cabbage) asks for 3 t more than the plan can give."
-    assert caught.value.lines[1:] == (sentence,)
+    assert caught.value.lines[1:] == (
+        "Rule one (product cabbage) asks for 3 t more than the plan can give. It asks for 3 t; whatever else is given up, at most 0 t can be.",
+        "The smallest single change that makes a plan possible:",
+        "Quantity of rule one: 0 instead of 3: --set 'rules[name=one].quantity=0'",
+    )
     found = diagnose(farm(tmp_path, FARM + rules))
     assert found is not None
-    assert found.sentences[1:] == (sentence,)
+    assert found.sentences == caught.value.lines
+    optimizer.solve(farm(tmp_path, FARM + rules, "rules[name=one].quantity=0"))
 
 
 def test_several_possible_years_are_diagnosed_as_one_program(tmp_path: Path) -> None:
