@@ -119,7 +119,8 @@ own_use: [{node: hill, product: potato, quantity_t: 5}]
     with pytest.raises(NoPlan) as caught:
         optimizer.solve(farm(tmp_path, FARM + rules))
     assert caught.value.lines[1:] == (
-        "Rule one (product cabbage) asks for 3 t more than the plan can give. It asks for 3 t; whatever else is given up, at most 0 t can be.",
+        "Rule one (product cabbage) asks for 3 t more than the plan can give."
+        " It asks for 3 t; whatever else is given up, at most 0 t can be.",
         "The smallest single change that makes a plan possible:",
         "Quantity of rule one: 0 instead of 3: --set 'rules[name=one].quantity=0'",
     )
