@@ -8,6 +8,7 @@ import pytest
 from farms import farm
 
 from optimizer.program import stages
+from optimizer.program.arrays import to_matrix
 from optimizer.program.guessing import guessed
 from optimizer.program.program import build
 from optimizer.program.solve import solve
@@ -34,7 +35,7 @@ def test_the_largest_are_taken_and_the_distance_to_the_bound_is_told(tmp_path: P
     """A base of 10 t could send 9, 9 and 2 t: as fractions the choices 0.9, 0.9 and 0.2 let all three send what they can,
     20,000 yuan. The two largest alone earn 18,000, so the gap is 2 in 18."""
     program = build(farm(tmp_path, THREE_BASES % "0.12"))
-    answer = guessed(program, Solver(stages.to_matrix(program), integer_gap=0.12))
+    answer = guessed(program, Solver(to_matrix(program), integer_gap=0.12))
     assert answer is not None
     assert answer.objective == pytest.approx(18_000)
     assert answer.gap == pytest.approx(1 / 9)
@@ -42,7 +43,7 @@ def test_the_largest_are_taken_and_the_distance_to_the_bound_is_told(tmp_path: P
 
 def test_a_guess_that_is_not_near_enough_is_none(tmp_path: Path) -> None:
     program = build(farm(tmp_path, THREE_BASES % "0.01"))
-    assert guessed(program, Solver(stages.to_matrix(program), integer_gap=0.01)) is None
+    assert guessed(program, Solver(to_matrix(program), integer_gap=0.01)) is None
 
 
 def test_a_large_program_takes_the_guess_and_says_how_good_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,7 @@ def test_a_conflict_is_explained_and_a_way_out_named(tmp_path: Path, name: str) 
     assert list(caught.value.lines) == CASES[name]["lines"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_suggested_is_enough(tmp_path: Path, name: str) -> None:
     found = ways_out(CASES[name])
