@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import pytest
 from counties import FARM, SPLIT, county, with_parts
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -92,6 +93,7 @@ def check(found: Near) -> None:
             assert one.values[figure.key] == practical
 
 
+@pytest.mark.slow
 @given(counties())
 @settings(deadline=None, max_examples=4, derandomize=True, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 def test_every_alternative_is_possible_near_enough_and_inside_the_ranges(drawn: tuple[dict[str, Any], float]) -> None:

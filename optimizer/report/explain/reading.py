@@ -66,7 +66,8 @@ class Explained:
         """The plan's decisions of a kind, names it has none of blank."""
         plan = self.result.table("plan")
         keys = ["base", "land_class", "activity", "village", "product"]
-        return plan[plan["decision"] == kind].reindex(columns=[*keys, "value"]).fillna(dict.fromkeys(keys, ""))
+        found = plan[plan["decision"] == kind].reindex(columns=[*keys, "value"])
+        return found.astype(dict.fromkeys(keys, object)).fillna(dict.fromkeys(keys, ""))
 
 
 def read_explained(folder: Path, with_households: bool) -> Explained:
