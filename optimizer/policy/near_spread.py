@@ -14,6 +14,7 @@ from fractions import Fraction
 import numpy as np
 
 from optimizer.policy.near_ground import Ground
+from optimizer.program.arrays import lengthened
 from optimizer.program.diversification import share as share_rows
 from optimizer.program.rows import AT_MOST, Rows
 from optimizer.program.solver import Matrix, Solver, require_optimal
@@ -82,18 +83,11 @@ class _Cells:
 
     def excess(self, matrix: Matrix, share: float) -> Matrix:
         """The program that makes the greatest excess over a share as small as possible; the excess is its last decision."""
-        last, first = len(matrix.cost), len(matrix.rhs)
         each = np.arange(self.count)
-        cost = np.zeros(last + 1)
-        cost[last] = -1.0
-        return Matrix(
-            cost=cost,
-            lower=np.append(matrix.lower, -np.inf),
-            upper=np.append(matrix.upper, np.inf),
-            integer=np.append(matrix.integer, False),
-            sense=np.concatenate([matrix.sense, np.full(self.count, AT_MOST, dtype=object)]),
-            rhs=np.concatenate([matrix.rhs, share * self.land]),
-            row=np.concatenate([matrix.row, first + self.row, first + each]),
-            column=np.concatenate([matrix.column, self.column, np.full(self.count, last)]),
-            coefficient=np.concatenate([matrix.coefficient, self.own - share * self.per_share, np.full(self.count, -1.0)]),
-        )
+        limited = lengthened(
+            replace(matrix, cost=np.zeros(len(matrix.cost))), np.full(self.count, AT_MOST), share * self.land, self.row, self.column,
+            self.own - share * self.per_share,
+        )  # fmt: skip
+        found = limited.widened(np.array([-1.0]), len(matrix.rhs) + each, np.zeros(self.count, dtype=np.int64), np.full(self.count, -1.0))
+        found.lower[-1] = -np.inf
+        return found

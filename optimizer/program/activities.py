@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
+from optimizer.program.arrays import lengthened
 from optimizer.program.calendar import planting_periods
 from optimizer.program.decisions import PENALISED
 from optimizer.program.marginal import LESS, MORE, edge_at
@@ -38,7 +37,7 @@ def activities(plan: Plan) -> pd.DataFrame:
       otherwise, its rent paid), ``resources`` (labour, water, machines, at what they are worth elsewhere), ``goods`` (feed and
       the like) and ``rules`` (what caps, quotas and floors make of it). They sum to
     - ``gain_yuan_per_mu``: of what is planted, what the last mu adds over its next best use; of what is not, what a first mu
-      would add, 0 or less (the reduced cost). It holds as far as ``holds_to_mu``;
+      would add, 0 or less (the reduced cost); all with the other sign where the objective is minimised. It holds as far as ``holds_to_mu``;
     - ``price_rise_to_enter_yuan_per_kg`` and ``yield_rise_to_enter_share``: how much more each kilogram would have to bring at
       the field, or a mu to yield, for a mu to pay (absent for what is planted);
     - ``price_fall_to_less_yuan_per_kg`` and ``price_fall_to_none_yuan_per_kg``: how much less each kilogram may bring before
@@ -87,15 +86,9 @@ def activities(plan: Plan) -> pd.DataFrame:
 def _with_areas_as_rows(matrix: Matrix, columns: np.ndarray, is_planted: np.ndarray) -> Matrix:
     """The program with a further row for each area that limits nothing: at most any area where it is planted, at least none
     where it is not. To lower the one or raise the other is to ask for less or for a first mu."""
-    rows = len(matrix.rhs) + np.arange(len(columns))
-    return replace(
-        matrix,
-        sense=np.concatenate([matrix.sense, np.where(is_planted, AT_MOST, AT_LEAST).astype(object)]),
-        rhs=np.concatenate([matrix.rhs, np.where(is_planted, NO_LIMIT, 0.0)]),
-        row=np.concatenate([matrix.row, rows]),
-        column=np.concatenate([matrix.column, columns]),
-        coefficient=np.concatenate([matrix.coefficient, np.ones(len(columns))]),
-    )
+    count = len(columns)
+    sense, rhs = np.where(is_planted, AT_MOST, AT_LEAST), np.where(is_planted, NO_LIMIT, 0.0)
+    return lengthened(matrix, sense, rhs, np.arange(count), columns, np.ones(count))
 
 
 def _parts(plan: Plan, columns: np.ndarray, prices: list[np.ndarray | None]) -> tuple[dict[str, np.ndarray], np.ndarray]:

@@ -34,3 +34,15 @@ def assembled(columns: Columns, blocks: Sequence[Rows]) -> Matrix:
         column=np.concatenate([empty.astype(np.int64), *(rows.column for rows in blocks)]),
         coefficient=np.concatenate([empty, *(rows.coefficient for rows in blocks)]),
     )
+
+
+def lengthened(matrix: Matrix, sense: np.ndarray, rhs: np.ndarray, row: np.ndarray, column: np.ndarray, coefficient: np.ndarray) -> Matrix:
+    """The program with further rows, which ``row`` numbers from 0."""
+    return replace(
+        matrix,
+        sense=np.concatenate([matrix.sense, sense]).astype(object),
+        rhs=np.concatenate([matrix.rhs, rhs]),
+        row=np.concatenate([matrix.row, len(matrix.rhs) + row]).astype(np.int64),
+        column=np.concatenate([matrix.column, column]).astype(np.int64),
+        coefficient=np.concatenate([matrix.coefficient, coefficient]),
+    )

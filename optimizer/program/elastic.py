@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from optimizer.program.arrays import assembled, lengthened
 from optimizer.program.giving_way import WISHES, is_soft, weights
 from optimizer.program.levers import EITHER, Lever
 from optimizer.program.program import Program
@@ -64,17 +65,12 @@ def laid(program: Program, matrix: Matrix) -> Laid:
     for rows in bounds:
         lower[rows.column] = 0.0 if rows.rule != "credit" else -np.inf
         upper[rows.column] = np.inf
-    more = [start for start, rows in zip(starts, blocks, strict=False) if any(rows is bound for bound in bounds)]
+    further = assembled(program.columns, bounds)
     whole = replace(
-        matrix,
+        lengthened(matrix, further.sense, further.rhs, further.row, further.column, further.coefficient),
         cost=np.zeros(len(matrix.cost)),
         lower=lower,
         upper=upper,
-        sense=np.concatenate([matrix.sense, *(np.full(len(rows), rows.sense, dtype=object) for rows in bounds)]),
-        rhs=np.concatenate([matrix.rhs, *(rows.rhs for rows in bounds)]),
-        row=np.concatenate([matrix.row, *(rows.row + start for start, rows in zip(more, bounds, strict=True))]).astype(np.int64),
-        column=np.concatenate([matrix.column, *(rows.column for rows in bounds)]).astype(np.int64),
-        coefficient=np.concatenate([matrix.coefficient, *(rows.coefficient for rows in bounds)]),
     )
     return Laid(program, blocks, starts, whole)
 

@@ -9,7 +9,6 @@ import numpy as np
 from optimizer.instance.registry import registry
 from optimizer.program.bounding import Impossible, impossible
 from optimizer.program.elastic import Elastic, Laid, elastic, laid
-from optimizer.program.giving_way import WISHES as WISHES
 from optimizer.program.irreducible import Conflicting
 from optimizer.program.levers import SETTING, SWITCH, Lever
 from optimizer.program.program import Program

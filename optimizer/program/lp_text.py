@@ -17,9 +17,6 @@ WIDTH = 120
 LONGEST = 200
 """Letters of a name at most; the format allows 255."""
 
-NOT_SHOWN = ("data_activity", "yield_factor")
-"""Keys of decisions that only repeat what other keys say."""
-
 
 def lp_text(program: Program, rules: Collection[str] | None = None) -> str:
     """The program, or only the rows of some ``rules`` (names as in shadow prices), in CPLEX LP format.
@@ -58,7 +55,7 @@ def column_names(columns: Columns) -> list[str]:
     taken: dict[str, int] = {}
     found: list[str] = []
     for kind, frame in columns.frames.items():
-        keys = [key for key in columns.keys_of(kind) if key not in NOT_SHOWN or "activity" not in frame]
+        keys = columns.names_of(kind) if "activity" in frame else columns.keys_of(kind)
         found += _unique(kind, frame[keys], taken)
     return found
 

@@ -8,8 +8,6 @@ a basis that stays optimal for a true step to that side, whose end is the range 
 1. the basis of the plan gives most of the sides at once;
 2. moving all right-hand sides that are still open a little, together, leads to another basis, which gives most of the others;
 3. each side that is open after that is moved by itself.
-
-Beside solver.py, basis.py and valuing.py the only file that knows a solver.
 """
 
 from __future__ import annotations

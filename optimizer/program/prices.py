@@ -20,10 +20,6 @@ LAST = (
 """The columns after the names that a row stands for."""
 
 
-HIDDEN = ("data_activity", "yield_factor")
-"""Keys of decisions that follow from the others."""
-
-
 def shadow_prices(plan: Plan) -> pd.DataFrame:
     """One line per row of every rule: ``rule``, the names it stands for, and
 
@@ -88,8 +84,7 @@ def names_of(program: Program, numbers: np.ndarray) -> list[str]:
             names[number] = _name(rows.rule, rows.keys.iloc[number - program.columns.count - program.first_row[position]])
         elif number >= 0:
             kind, start = max((pair for pair in kinds if pair[1] <= number), key=lambda pair: pair[1])
-            keys = [key for key in program.columns.keys_of(kind) if key not in HIDDEN]
-            names[number] = _name(kind, program.columns[kind][keys].iloc[number - start])
+            names[number] = _name(kind, program.columns[kind][program.columns.names_of(kind)].iloc[number - start])
     return [names[number] for number in numbers.tolist()]
 
 

@@ -19,6 +19,9 @@ AT_MOST, AT_LEAST, EQUAL = "<=", ">=", "="
 NUMERIC_KEYS = {"tier": "int64", "step": "int64", "year": "int64", "yield_factor": "float64"}
 
 
+FOLLOWING_KEYS = ("data_activity", "yield_factor")
+"""Keys of area decisions that only repeat what the name of the activity says."""
+
 FIGURE_KEYS = ("yield_factor",)
 """What stands among the keys of decisions and is a figure, so that it may differ where the decision is the same."""
 
@@ -62,6 +65,10 @@ class Columns:
     def stacked(self, column: str) -> np.ndarray:
         """One attribute (upper, lower, integer) of all decisions, in the order of their numbers."""
         return np.concatenate([frame[column].to_numpy() for frame in self.frames.values()])
+
+    def names_of(self, kind: str) -> list[str]:
+        """The keys by which a decision is told."""
+        return [key for key in self.keys_of(kind) if key not in FOLLOWING_KEYS]
 
     def keys_of(self, kind: str) -> list[str]:
         return [c for c in self.frames[kind].columns if c not in ("upper", "lower", "integer", "column")]

@@ -1,5 +1,4 @@
-"""The only file that knows PuLP, and beside basis.py, valuing.py and marginal.py the only one that knows a solver: a program in,
-values and prices out.
+"""The only file that knows PuLP: a program in, values and prices out.
 
 Cold solves go through PuLP. Where HiGHS did the cold solve its live object stays, and what comes later changes bounds, costs
 and coefficients on it; other solvers start anew each time. PuLP is always given a minimisation (of the negated objective), since

@@ -1,6 +1,6 @@
 """What a first stage is worth in one scenario, and what a little more of each decision would add: a live HiGHS object each.
 
-Beside solver.py the only file that knows a solver. Objects are made from arrays, without PuLP, since many of them are alive
+Objects are made from arrays, without PuLP, since many of them are alive
 at once, and only the bounds of the first stage ever change.
 """
 

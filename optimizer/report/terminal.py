@@ -12,11 +12,12 @@ from rich.text import Text
 
 from optimizer.instance.document import OBJECTIVES
 from optimizer.report.contents import Report
+from optimizer.report.explain.limits import limit_name, place, strongest
+from optimizer.report.explain.worth import effect
 from optimizer.report.naming import Names, plain
 from optimizer.report.season.terminal import season_lines
 from optimizer.report.sections.flows import market_order
 from optimizer.report.sections.land import Planted
-from optimizer.report.sections.limits import effect, limit_name, place, strongest
 from optimizer.report.sections.opening import gain_per_head
 from optimizer.report.wording import FEN, MINUS, brief, heads_below, listed, money, number, percent, table_money, with_unit, yuan
 from optimizer.texts import say

@@ -14,9 +14,9 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from optimizer.report.contents import Report
+from optimizer.report.explain.limits import BOOKKEEPING
 from optimizer.report.naming import account, plain, say_or_plain, width
 from optimizer.report.season.figures import season_figures
-from optimizer.report.sections.limits import BOOKKEEPING
 from optimizer.report.wording import FEN
 from optimizer.texts import catalogue, say
 

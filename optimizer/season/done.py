@@ -146,7 +146,7 @@ def _row(path: Path, line: int, cells: dict[str, str], program: Program, problem
         problems.append(Problem(path.name, line, KIND, kind, say("expected.choice", choices=", ".join(kinds)), nearest(kind, kinds)))
         return None
     frame = program.columns[kind]
-    keys = {COLUMN_OF.get(key, key): key for key in program.columns.keys_of(kind) if key not in ("data_activity", "yield_factor")}
+    keys = {COLUMN_OF.get(key, key): key for key in program.columns.names_of(kind)}
     if "origin" in keys and "base" not in keys:  # the base that grew it, as sales.csv has it
         cells = {**cells, "origin": cells.get("origin") or cells.get("base", ""), "base": ""}
     inside, last = np.ones(len(frame), dtype=bool), None

@@ -14,8 +14,9 @@ import pandas as pd
 
 from optimizer.phases import Phase, phase
 from optimizer.problems import InputError, NoPlan, Problem
-from optimizer.program.arrays import to_matrix
-from optimizer.program.infeasible import WISHES, conflict
+from optimizer.program.arrays import lengthened, to_matrix
+from optimizer.program.giving_way import WISHES
+from optimizer.program.infeasible import conflict
 from optimizer.program.plan import Plan
 from optimizer.program.practical import plan_of, with_floors_kept
 from optimizer.program.program import Program
@@ -158,14 +159,8 @@ def _elastic(matrix: Matrix, spans: list[np.ndarray], wanted: np.ndarray, weight
     """The least weighted distance of the sums over ``spans`` (numbers of decisions) from ``wanted``, beside the matrix's cost."""
     rows, more = len(matrix.rhs), len(spans)
     sizes, each = [len(span) for span in spans], np.arange(more)
-    summed = replace(
-        matrix,
-        sense=np.concatenate([matrix.sense, np.full(more, EQUAL, dtype=object)]),
-        rhs=np.concatenate([matrix.rhs, wanted]),
-        row=np.concatenate([matrix.row, rows + np.repeat(each, sizes)]).astype(np.int64),
-        column=np.concatenate([matrix.column, *spans]).astype(np.int64),
-        coefficient=np.concatenate([matrix.coefficient, np.ones(sum(sizes))]),
-    )
+    columns = np.concatenate([np.zeros(0, dtype=np.int64), *spans])
+    summed = lengthened(matrix, np.full(more, EQUAL), wanted, np.repeat(each, sizes), columns, np.ones(len(columns)))
     over_and_under = np.concatenate([np.full(more, -1.0), np.ones(more)])
     return summed.widened(np.concatenate([-weight, -weight]), rows + np.tile(each, 2), np.arange(2 * more), over_and_under)
 

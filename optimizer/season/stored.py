@@ -62,23 +62,18 @@ def stored_plan(instance: Instance, tables: Mapping[str, pd.DataFrame], columns:
         plan = plan.assign(year=plan["period"].map(years))
     for kind, rows in plan.groupby("decision", sort=True):
         if kind in TOLD and kind in columns.frames:
-            found[str(kind)] = _keyed(rows, _keys(columns, str(kind)), "value")
+            found[str(kind)] = _keyed(rows, columns.names_of(str(kind)), "value")
     shipments = tables["shipments"].rename(columns={"from": "from_node", "to": "to_node"})
     sales = tables["sales"].rename(columns={"base": "origin"})
     sales = sales.assign(sold_t=sales["kg"].astype(float) / KG_PER_T)
     for kind, frame, figure in (("ship", shipments, "sent_t"), ("sell", sales, "sold_t")):
-        found[kind] = _keyed(frame.assign(_row=np.arange(len(frame)) + 2), _keys(columns, kind), figure)
+        found[kind] = _keyed(frame.assign(_row=np.arange(len(frame)) + 2), columns.names_of(kind), figure)
     files = {kind: {"ship": SHIPMENTS_FILE, "sell": SALES_FILE}.get(kind, PLAN_FILE) for kind in found}
     for kind in TOLD:  # nothing of it was decided
         if kind in columns.frames and kind not in found:
-            keys = _keys(columns, kind)
+            keys = columns.names_of(kind)
             found[kind], files[kind] = _keyed(pd.DataFrame(columns=[*keys, "value", "_row"]), keys, "value"), PLAN_FILE
     return Stored(folder, found, files)
-
-
-def _keys(columns: Columns, kind: str) -> list[str]:
-    """The keys by which a folder tells a decision; an area's yield follows from its name."""
-    return [key for key in columns.keys_of(kind) if key not in ("data_activity", "yield_factor")]
 
 
 def _keyed(rows: pd.DataFrame, keys: Sequence[str], figure: str) -> pd.DataFrame:
@@ -101,7 +96,7 @@ def require_known(stored: Stored, instance: Instance, columns: Columns, kinds: S
     for kind in kinds:
         if kind not in stored.decisions or kind not in columns.frames:
             continue
-        frame, keys = stored.decisions[kind], _keys(columns, kind)
+        frame, keys = stored.decisions[kind], columns.names_of(kind)
         if begin is not None:
             frame = frame[is_before(instance, frame, begin)]
         if frame.empty or not keys:
@@ -170,7 +165,7 @@ def targets(stored: Stored, columns: Columns, kind: str) -> np.ndarray:
     """
     frame = columns[kind]
     values = np.zeros(len(frame))
-    keys = _keys(columns, kind)
+    keys = columns.names_of(kind)
     told = stored.decisions.get(kind)
     if told is not None and len(told) and keys:
         by_key = told.set_index(keys)["value"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimizer.program.decisions import DECISIONS
+from optimizer.program.decisions import DECISIONS, PENALISED
 from optimizer.report.naming import Names, plain, say_or_plain
 from optimizer.texts import catalogue, say
 
@@ -40,7 +40,6 @@ FIGURES = (
 
 SILENT = ("all", "open", "", "nan", "<NA>")
 MOST, LEAST_PRICE = 15, 1e-6
-PENALISED = "~penalised"
 
 
 @dataclass(frozen=True)

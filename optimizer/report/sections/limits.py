@@ -6,12 +6,8 @@ from typing import Any
 
 from optimizer.instance.document import OBJECTIVES
 from optimizer.report.contents import Report
-from optimizer.report.explain.limits import BOOKKEEPING as BOOKKEEPING
-from optimizer.report.explain.limits import limit_name as limit_name
-from optimizer.report.explain.limits import place as place
-from optimizer.report.explain.limits import strongest as strongest
-from optimizer.report.explain.worth import effect as effect
-from optimizer.report.explain.worth import how_far, is_corner, then
+from optimizer.report.explain.limits import limit_name, place, strongest
+from optimizer.report.explain.worth import effect, how_far, is_corner, then
 from optimizer.report.naming import Names, plain
 from optimizer.report.parts import Part, Section, Text, table
 from optimizer.texts import say
