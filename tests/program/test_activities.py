@@ -127,3 +127,58 @@ def test_a_fixed_area_has_no_price_to_rise_or_fall(tmp_path: Path) -> None:
     fixed = lines(farm(tmp_path, COUNTY + "fixed_area: [{base: hill, activity: grow_radish, area_mu: 0}]\n"))
     assert pd.isna(fixed.loc["grow_radish", "gain_yuan_per_mu"])
     assert pd.isna(fixed.loc["grow_radish", "price_rise_to_enter_yuan_per_kg"])
+
+
+STEPS = """
+title: Ten mu of cabbage at two prices
+periods: [summer]
+settings: {practical_units: {on: no}}
+products: [{product: cabbage}, {product: potato}]
+activities: [{activity: grow_cabbage}, {activity: grow_potato}]
+occupancy: [{activity: "*", land_class: field, period: summer, land_share: 1}]
+yields:
+  - {activity: grow_cabbage, product: cabbage, period: summer, yield_kg_per_mu: 4000}
+  - {activity: grow_potato, product: potato, period: summer, yield_kg_per_mu: 2000}
+bases: [{base: hill}]
+land: [{base: hill, land_class: field, area_mu: 10}]
+markets: [{market: town}]
+lanes: [{from: hill, to: town}]
+demand:
+  - {market: town, product: cabbage, tier: 1, quantity_t: 20, price_yuan_per_kg: 1}
+  - {market: town, product: cabbage, tier: 2, quantity_t: 20, price_yuan_per_kg: 0.75}
+  - {market: town, product: potato, quantity_t: 100, price_yuan_per_kg: 1}
+"""
+"""The first five mu of cabbage bring 4,000 yuan, the other five 3,000, a mu of potato 2,000."""
+
+
+def test_the_first_mu_of_a_crop_outlasts_the_last(tmp_path: Path) -> None:
+    found = lines(farm(tmp_path, STEPS))
+    cabbage, potato = found.loc["grow_cabbage"], found.loc["grow_potato"]
+    assert cabbage["price_fall_to_less_yuan_per_kg"] == pytest.approx(1000 / 4000)
+    assert cabbage["price_fall_to_none_yuan_per_kg"] == pytest.approx(2000 / 4000)
+    assert potato["gain_yuan_per_mu"] == pytest.approx(-1000)
+    assert (cabbage["holds_to_mu"], potato["holds_to_mu"]) == pytest.approx((5, 5)), "then the dearer market would be touched"
+
+
+def test_what_an_activity_uses_up_is_taken_at_what_it_is_worth(tmp_path: Path) -> None:
+    """A pig eats half a tonne of potato, which would bring 500 yuan, and gives 100 kg at 10 yuan; ten can be sold."""
+    pigs = (
+        STEPS.replace("{product: potato}]", "{product: potato}, {product: pork}]")
+        .replace("{activity: grow_potato}]", "{activity: grow_potato}, {activity: fatten}]")
+        .replace(
+            'occupancy: [{activity: "*", land_class: field, period: summer, land_share: 1}]',
+            "occupancy: [{activity: grow_cabbage, land_class: field, period: summer, land_share: 1},"
+            " {activity: grow_potato, land_class: field, period: summer, land_share: 1}]",
+        )
+        .replace(
+            "bases:",
+            """  - {activity: fatten, product: potato, period: summer, yield_kg_per_mu: -500}
+  - {activity: fatten, product: pork, period: summer, yield_kg_per_mu: 100}
+bases:""",
+        )
+        + "  - {market: town, product: pork, quantity_t: 1, price_yuan_per_kg: 10}\n"
+    )
+    fatten = lines(farm(tmp_path, pigs.replace("quantity_t: 20,", "quantity_t: 4,"))).loc["fatten"]
+    assert fatten["area_mu"] == pytest.approx(10)
+    assert (fatten["worth_yuan_per_mu"], fatten["goods_yuan_per_mu"]) == pytest.approx((1000, 500))
+    assert (fatten["rules_yuan_per_mu"], fatten["gain_yuan_per_mu"]) == pytest.approx((0, 500), abs=1e-9)

@@ -70,3 +70,9 @@ def test_narrowed_bounds_cut_no_plan_off(rows: list[tuple[list[int], str, int]])
         if best.status == OPTIMAL:
             assert (best.values <= bounded.upper + 1e-6).all()
             assert (best.values >= bounded.lower - 1e-6).all()
+
+
+def test_nothing_is_said_of_a_wish_where_what_is_there_contradicts_itself() -> None:
+    """x ≤ 1 and x ≥ 2 are given: no wish about x is at fault, however far it goes."""
+    matrix = program([([1], AT_MOST, 1), ([1], AT_LEAST, 2), ([1], AT_LEAST, 3)])
+    assert impossible(matrix, np.array(["tier", "own", "min_area"], dtype=object)) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ from farms import farm
 
 import optimizer
 from optimizer.problems import NoPlan
+from optimizer.program import diagnosis, stages
 from optimizer.program.diagnosis import diagnose
 from optimizer.program.giving_way import is_soft
 from optimizer.program.levers import SOURCES
-from optimizer.program.program import MONEY_RULES, RULES, Rule, build
+from optimizer.program.program import MONEY_RULES, RULES, Program, Rule, build
 from optimizer.program.sentences import sentence
 from optimizer.texts import catalogue
 
@@ -184,3 +186,24 @@ def test_sentences_can_be_filled_from_the_keys_of_their_rows(tmp_path: Path, fun
                 text = sentence(rows, 0, 12.5, short)
                 assert "12.5" in text
                 assert not text.startswith("rule "), f"{rows.rule}: only the general sentence"
+
+
+def test_why_there_is_no_plan_is_worked_out_when_somebody_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Program] = []
+    monkeypatch.setattr(stages, "conflict", lambda program, matrix: asked.append(program) or ["because"])
+    with pytest.raises(NoPlan) as caught:
+        optimizer.solve(farm(tmp_path, CASES["a_contract_beyond_the_market"]["county"]))
+    assert not asked
+    assert caught.value.lines == ("because",)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == "because", "as between processes"
+    assert len(asked) == 1
+
+
+def test_a_smallest_conflict_is_looked_for_in_small_programs_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    county = farm(tmp_path, CASES["a_contract_beyond_the_market"]["county"])
+    small = diagnose(county, irreducible=True)
+    monkeypatch.setattr(diagnosis, "LARGE", 0)
+    large = diagnose(county, irreducible=True)
+    assert small is not None and small.irreducible
+    assert large is not None and not large.irreducible
+    assert large.sentences == small.sentences

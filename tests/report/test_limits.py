@@ -89,6 +89,7 @@ def test_at_a_corner_both_sides_are_said(more: float, less: float, words: str) -
         ({"holds_to": 100.25}, "more", "for 0.250 t more, up to 100.25 t"),
         ({"right_hand_side": 0.0, "holds_to": 5.0, "unit": "mu"}, "more", "for 5.00 mu more"),
         ({"holds_to": math.nan}, "more", "for any amount more"),
+        ({"holds_to": 100.0}, "more", "for no step that was worked out"),
         ({"value_yuan_per_unit": math.nan}, "more", ""),
     ],
 )
