@@ -15,7 +15,7 @@ from optimizer.texts import catalogue
 
 PACKAGE = Path(optimizer.__file__).parent
 FILES = sorted(path for path in PACKAGE.rglob("*.py"))
-STAGES = ("instance", "program", "revenue", "household", "season", "audit", "policy", "report", "cli")
+STAGES = ("instance", "generate", "program", "revenue", "household", "season", "audit", "policy", "report", "cli")
 BESIDE = ("texts", "problems", "phases", "executing")
 """Helpers any stage may use, and which use no stage."""
 
