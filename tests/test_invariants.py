@@ -24,10 +24,10 @@ from optimizer.instance.document import BORNE_COSTS
 from optimizer.instance.instance import Instance
 from optimizer.instance.pools import party_shares
 from optimizer.problems import NoPlan
+from optimizer.program.answer import duality_gap
 from optimizer.program.money import SIGN
 from optimizer.program.plan import Plan
 from optimizer.program.rows import AT_LEAST, AT_MOST
-from optimizer.program.solver import duality_gap
 
 Document = dict[str, Any]
 OBJECTIVES = ("sales", "margin", "household_gain", "county_income", "least_household_gain")

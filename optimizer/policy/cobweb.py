@@ -11,8 +11,9 @@ from optimizer.policy.comparison import Season
 from optimizer.program.alone import CHANNEL, own_program, plant, released
 from optimizer.program.arrays import to_matrix
 from optimizer.program.decisions import group_members
+from optimizer.program.matrix import Matrix
 from optimizer.program.program import Program, build
-from optimizer.program.solver import Matrix, Solver
+from optimizer.program.solver import Solver
 from optimizer.program.stages import stages
 
 NOTHING_T = 1e-6

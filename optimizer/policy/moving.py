@@ -17,10 +17,10 @@ from optimizer.household.figures import by_product
 from optimizer.instance.instance import Instance
 from optimizer.problems import InputError, NoPlan
 from optimizer.program.arrays import to_matrix
+from optimizer.program.matrix import NO_LIMIT, Matrix
 from optimizer.program.parties import TERMS
 from optimizer.program.program import Program, build
 from optimizer.program.rows import AT_LEAST, AT_MOST, FIGURE_KEYS, Columns, make_rows, terms_of
-from optimizer.program.solver import NO_LIMIT, Matrix
 from optimizer.texts import say
 
 ON_THE_LINE = 1e-6

@@ -15,14 +15,16 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.loading import Given, instance_of, read_given
 from optimizer.policy.frontier import FLOOR_SLACK, LEAST_SLACK_YUAN
 from optimizer.policy.moving import crops
+from optimizer.program.answer import Answer
 from optimizer.program.arrays import to_matrix
 from optimizer.program.decisions import NO_LAND
 from optimizer.program.live import Live
+from optimizer.program.matrix import NO_LIMIT, Matrix
 from optimizer.program.plan import Plan
 from optimizer.program.practical import with_floors_kept
 from optimizer.program.program import Program
 from optimizer.program.rows import AT_LEAST, make_rows
-from optimizer.program.solver import NO_LIMIT, Answer, Matrix, Solver
+from optimizer.program.solver import Solver
 
 Variant = Callable[[tuple[str, ...], str], Instance]
 """Makes the instance with further changes, written as ``--set`` takes them, under a name of its own."""

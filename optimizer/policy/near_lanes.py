@@ -9,9 +9,10 @@ from __future__ import annotations
 import pandas as pd
 
 from optimizer.policy.near_ground import Ground
+from optimizer.program.answer import OPTIMAL, require_optimal
 from optimizer.program.arrays import to_matrix
+from optimizer.program.matrix import NO_LIMIT
 from optimizer.program.plan import Plan
-from optimizer.program.solver import NO_LIMIT, OPTIMAL, require_optimal
 
 NOTHING_T = 1e-6
 """Tonnes a year below which a lane is not in use."""

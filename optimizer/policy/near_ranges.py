@@ -22,8 +22,9 @@ import numpy as np
 import pandas as pd
 
 from optimizer.policy.near_ground import Figure, Ground, figures_of
-from optimizer.program.solver import UNBOUNDED, Place, Solver, require_optimal
-from optimizer.program.valuing import live_object
+from optimizer.program.answer import UNBOUNDED, require_optimal
+from optimizer.program.handing import live_object
+from optimizer.program.solver import Place, Solver
 
 COLUMNS = ["kind", "name", "figure", "unit", "least", "plan", "most"]
 THREADS = 2

@@ -14,10 +14,12 @@ from fractions import Fraction
 import numpy as np
 
 from optimizer.policy.near_ground import Ground
+from optimizer.program.answer import require_optimal
 from optimizer.program.arrays import lengthened
 from optimizer.program.diversification import share as share_rows
+from optimizer.program.matrix import Matrix
 from optimizer.program.rows import AT_MOST, Rows
-from optimizer.program.solver import Matrix, Solver, require_optimal
+from optimizer.program.solver import Solver
 
 PLACES = Decimal("0.0001")
 """A cap is stated to a hundredth of a percent, rounded up, so that the plan has room for practical units."""

@@ -28,8 +28,10 @@ import numpy as np
 from optimizer.instance.instance import Instance
 from optimizer.policy.comparison import Switch
 from optimizer.policy.moving import Measured, Moving, measured
+from optimizer.program.answer import INFEASIBLE, OPTIMAL, Answer
 from optimizer.program.arrays import to_matrix
-from optimizer.program.solver import INFEASIBLE, NO_LIMIT, OPTIMAL, Answer, Matrix, Solver
+from optimizer.program.matrix import NO_LIMIT, Matrix
+from optimizer.program.solver import Solver
 from optimizer.program.stages import stages
 from optimizer.texts import say
 

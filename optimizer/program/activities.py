@@ -9,9 +9,9 @@ from optimizer.program.arrays import lengthened
 from optimizer.program.calendar import planting_periods
 from optimizer.program.decisions import PENALISED
 from optimizer.program.marginal import LESS, MORE, edge_at
+from optimizer.program.matrix import NO_LIMIT, Matrix
 from optimizer.program.plan import BINDING, Plan
 from optimizer.program.rows import AT_LEAST, AT_MOST
-from optimizer.program.solver import NO_LIMIT, Matrix
 
 TAKES = {
     "land": ("land", "land_area", "rotation", "max_crops"),

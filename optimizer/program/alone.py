@@ -16,6 +16,7 @@ from optimizer.instance.document import ObjectiveSpec, Participation
 from optimizer.instance.instance import Instance
 from optimizer.phases import Phase, phase
 from optimizer.problems import NoPlan
+from optimizer.program.answer import INFEASIBLE, Answer, require_optimal
 from optimizer.program.arrays import to_matrix
 from optimizer.program.county import bases_spoken_of, is_of_table_rules, kept, owners
 from optimizer.program.infeasible import conflict
@@ -25,7 +26,7 @@ from optimizer.program.plan import Plan
 from optimizer.program.practical import plan_of, with_floors_kept
 from optimizer.program.program import Program, build
 from optimizer.program.rows import AT_MOST, EQUAL, Columns, Rows
-from optimizer.program.solver import INFEASIBLE, Answer, Solver, check_solver, require_optimal
+from optimizer.program.solver import Solver, check_solver
 from optimizer.program.stages import next_stage, stages
 from optimizer.texts import say
 

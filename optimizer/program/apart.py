@@ -11,11 +11,12 @@ import numpy as np
 
 from optimizer.problems import NoPlan
 from optimizer.program.arrays import to_matrix
+from optimizer.program.handing import live_object
 from optimizer.program.infeasible import conflict
+from optimizer.program.matrix import Matrix
 from optimizer.program.merging import Merged, merged, shared_out
 from optimizer.program.program import Program
-from optimizer.program.solver import Matrix
-from optimizer.program.valuing import Recourse, live_object
+from optimizer.program.valuing import Recourse
 from optimizer.texts import say
 
 

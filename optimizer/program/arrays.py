@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from optimizer.program.matrix import Matrix
 from optimizer.program.program import Program
 from optimizer.program.rows import Columns, Rows
-from optimizer.program.solver import Matrix
 
 
 def to_matrix(program: Program) -> Matrix:

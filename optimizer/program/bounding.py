@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizer.program.giving_way import WISHES
+from optimizer.program.matrix import Matrix
 from optimizer.program.rows import AT_LEAST, AT_MOST
-from optimizer.program.solver import Matrix
 
 ROUNDS = 12
 """So often bounds are carried from row to row: from land to harvest, through hubs and stores to markets."""

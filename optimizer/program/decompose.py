@@ -21,12 +21,13 @@ import pandas as pd
 from optimizer.instance.document import Risk
 from optimizer.program.arrays import to_matrix
 from optimizer.program.county import kept
+from optimizer.program.handing import live_object
 from optimizer.program.joint import JointProgram, joint
 from optimizer.program.program import Program
 from optimizer.program.recourse import FIRST
 from optimizer.program.risk import mean, reached, with_risk
 from optimizer.program.rows import Columns
-from optimizer.program.valuing import Recourse, Value, add_cut, forget_rows, live_object, optimum
+from optimizer.program.valuing import Recourse, Value, add_cut, forget_rows, optimum
 
 GAP = 3e-4
 """Proven distance to the optimum, relative, at which the search ends."""

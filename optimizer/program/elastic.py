@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from optimizer.program.answer import OPTIMAL, Answer
 from optimizer.program.arrays import assembled, lengthened
 from optimizer.program.giving_way import WISHES, is_soft, weights
 from optimizer.program.levers import EITHER, Lever
+from optimizer.program.matrix import Matrix
 from optimizer.program.program import Program
 from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL, Rows, make_rows, terms_of
-from optimizer.program.solver import LARGE, OPTIMAL, Answer, Matrix, Place, Solver
+from optimizer.program.solver import LARGE, Place, Solver
 from optimizer.program.valuing import OPTIMAL as FOUND
 from optimizer.program.valuing import live_object
 

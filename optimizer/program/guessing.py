@@ -11,8 +11,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from optimizer.program.answer import OPTIMAL, Answer
+from optimizer.program.matrix import Matrix
 from optimizer.program.program import Program
-from optimizer.program.solver import OPTIMAL, Answer, Matrix, Solver
+from optimizer.program.solver import Solver
 
 
 def guessed(program: Program, engine: Solver) -> Answer | None:

@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizer.instance.registry import registry
+from optimizer.program.answer import OPTIMAL, Answer
 from optimizer.program.bounding import Impossible, impossible
 from optimizer.program.elastic import Elastic, Laid, elastic, laid
 from optimizer.program.irreducible import Conflicting
 from optimizer.program.levers import SETTING, SWITCH, Lever
+from optimizer.program.matrix import Matrix
 from optimizer.program.program import Program
 from optimizer.program.remedies import Remedies, Remedy, remedies
 from optimizer.program.sentences import figure, sentence
-from optimizer.program.solver import LARGE, OPTIMAL, Answer, Matrix, Solver
+from optimizer.program.solver import LARGE, Solver
 from optimizer.texts import say
 
 UNBOUNDED_FROM = 1e9

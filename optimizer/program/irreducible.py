@@ -9,9 +9,10 @@ import highspy
 import numpy as np
 
 from optimizer.program.elastic import Laid, has_plan, laid
+from optimizer.program.handing import live_object
+from optimizer.program.matrix import Matrix
 from optimizer.program.program import Program
-from optimizer.program.solver import Matrix
-from optimizer.program.valuing import INFEASIBLE, OPTIMAL, live_object
+from optimizer.program.valuing import INFEASIBLE, OPTIMAL
 
 PROVING = 1e-9
 """A row with less than this in a proof of infeasibility, relative to the greatest, is no part of it."""

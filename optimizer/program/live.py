@@ -17,12 +17,15 @@ import numpy as np
 from optimizer.instance.instance import Instance
 from optimizer.phases import Phase, phase
 from optimizer.program.alone import decide_alone
+from optimizer.program.answer import LIMIT, OPTIMAL, Answer
 from optimizer.program.arrays import to_matrix
+from optimizer.program.handing import set_coefficients
+from optimizer.program.matrix import Matrix
 from optimizer.program.plan import Plan
 from optimizer.program.practical import plan_of, with_floors_kept
 from optimizer.program.program import Program, build, has_the_same_decisions, has_the_same_goods
 from optimizer.program.rows import FIGURE_KEYS
-from optimizer.program.solver import LIMIT, OPTIMAL, Answer, Matrix, Place, Solver, check_solver, set_coefficients
+from optimizer.program.solver import Place, Solver, check_solver
 from optimizer.texts import say
 
 Answers = Callable[[Program, Solver, list[str]], tuple[Answer, Answer, np.ndarray]]

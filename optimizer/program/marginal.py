@@ -21,9 +21,11 @@ import numpy as np
 
 from optimizer.problems import SolverStopped
 from optimizer.program.basis import BASIC, Basis
+from optimizer.program.handing import live_object
+from optimizer.program.matrix import NO_LIMIT, Matrix, row_bounds
 from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL
-from optimizer.program.solver import LARGE, NO_LIMIT, Matrix, row_bounds
-from optimizer.program.valuing import INFEASIBLE, OPTIMAL, live_object
+from optimizer.program.solver import LARGE
+from optimizer.program.valuing import INFEASIBLE, OPTIMAL
 from optimizer.texts import say
 
 LIMIT = highspy.HighsModelStatus.kIterationLimit

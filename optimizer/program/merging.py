@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from optimizer.program.matrix import Matrix
 from optimizer.program.program import Program
-from optimizer.program.solver import Matrix
 
 PLACE = {"ship": "from_node", "store": "node", "sell": "market", "own_use": "node", "consume": "base", "unsold": "node", "process": "node"}
 """Decisions on goods, and which of their keys says where the goods lie."""

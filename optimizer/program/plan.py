@@ -13,9 +13,10 @@ from optimizer.instance.instance import Instance
 from optimizer.phases import Phase
 
 if TYPE_CHECKING:  # an audit reads plans without waiting for the solvers to load
+    from optimizer.program.answer import Answer
     from optimizer.program.basis import Basis
+    from optimizer.program.matrix import Matrix
     from optimizer.program.program import Program
-    from optimizer.program.solver import Answer, Matrix
     from optimizer.program.uncertain import Uncertain
 
 BINDING = 1e-6

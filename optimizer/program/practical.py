@@ -9,11 +9,12 @@ import pandas as pd
 
 from optimizer.phases import Phase
 from optimizer.problems import NoPlan
+from optimizer.program.answer import OPTIMAL, Answer
 from optimizer.program.arrays import to_matrix
 from optimizer.program.plan import Plan
 from optimizer.program.program import Program
 from optimizer.program.rounding import residues, round_plan
-from optimizer.program.solver import OPTIMAL, Answer, Solver
+from optimizer.program.solver import Solver
 from optimizer.program.stages import stages
 from optimizer.texts import say
 

@@ -15,13 +15,15 @@ import pandas as pd
 
 from optimizer.instance.instance import Instance
 from optimizer.problems import NoPlan
+from optimizer.program.answer import OPTIMAL, Answer
 from optimizer.program.infeasible import conflict
 from optimizer.program.live import Live
+from optimizer.program.matrix import NO_LIMIT, Matrix
 from optimizer.program.plan import Plan
 from optimizer.program.practical import with_floors_kept
 from optimizer.program.program import Program
 from optimizer.program.rounding import round_plan
-from optimizer.program.solver import NO_LIMIT, OPTIMAL, Answer, Matrix, Solver
+from optimizer.program.solver import Solver
 from optimizer.program.stages import stages
 
 FIRST = ("area", "rented", "opening", "plant", "grow", "insure", "promote")

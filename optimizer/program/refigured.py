@@ -15,9 +15,10 @@ from optimizer.problems import OptimizerError, Problem
 from optimizer.program.arrays import assembled
 from optimizer.program.elastic import Laid, has_plan
 from optimizer.program.levers import DOWN, RULE, UP, Lever
+from optimizer.program.matrix import Matrix
 from optimizer.program.program import RULES, build
 from optimizer.program.rows import AT_MOST
-from optimizer.program.solver import LARGE, Matrix
+from optimizer.program.solver import LARGE
 
 RULE_OF = {name: function for function in RULES for name in function.row_names}  # type: ignore[attr-defined]
 """The rule (function) that gives the rows of each name."""

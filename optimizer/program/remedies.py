@@ -11,10 +11,10 @@ import numpy as np
 
 from optimizer.instance.changes import Change
 from optimizer.instance.registry import Attribute, registry
+from optimizer.program.answer import OPTIMAL, Answer
 from optimizer.program.elastic import NOTHING, SCALE, Elastic
 from optimizer.program.levers import SWITCH, WHOLE, Lever, levers
 from optimizer.program.refigured import end_of, figure_for, holds, is_as_built, is_possible, is_small
-from optimizer.program.solver import OPTIMAL, Answer
 
 STEPS = {"integer": Fraction(1), "share": Fraction(1, 1000)}
 """The steps in which figures of a kind are suggested."""

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from optimizer.program.balance import LANE
+from optimizer.program.matrix import Matrix
 from optimizer.program.program import Program
 from optimizer.program.reach import STATE, next_period, open_lanes
 from optimizer.program.resources import KEYS as RESOURCE
 from optimizer.program.rounding_cover import round_insured, round_promoted
 from optimizer.program.rounding_land import NEAR, Room, Units, down, round_areas, up, uses_of
 from optimizer.program.rows import AT_LEAST, AT_MOST
-from optimizer.program.solver import Matrix
 
 DIGITS = 6
 """Digits of the program's figures that count: the last ones depend on the way to an optimum, and decide no kilogram."""

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from optimizer.instance.promoting import budgets, offered_promotion
+from optimizer.program.matrix import Matrix
 from optimizer.program.program import Program
 from optimizer.program.rounding_land import NEAR, Units, down, up
 from optimizer.program.rows import EQUAL
-from optimizer.program.solver import Matrix
 
 FEN = 0.01
 """A fen in yuan."""

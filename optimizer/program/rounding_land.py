@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from optimizer.program.matrix import Matrix
 from optimizer.program.program import Program
 from optimizer.program.resources import KEYS as RESOURCE
 from optimizer.program.resources import resource_uses
 from optimizer.program.rows import AT_MOST
-from optimizer.program.solver import Matrix
 
 NEAR = 1e-4
 """A figure this close (in units) to a whole number of units is that number: stages leave a slack of 10⁻⁷ of the optimum."""

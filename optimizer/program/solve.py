@@ -10,11 +10,13 @@ import pandas as pd
 from optimizer.instance.instance import Instance
 from optimizer.phases import Phase, phase
 from optimizer.program.alone import decide_alone
+from optimizer.program.answer import OPTIMAL
 from optimizer.program.arrays import to_matrix
+from optimizer.program.matrix import NO_LIMIT
 from optimizer.program.plan import Plan
 from optimizer.program.practical import plan_of, with_floors_kept
 from optimizer.program.program import Program, build
-from optimizer.program.solver import NO_LIMIT, OPTIMAL, Solver, check_solver
+from optimizer.program.solver import Solver, check_solver
 from optimizer.program.stages import next_stage
 from optimizer.program.uncertain import decide_uncertain
 

@@ -9,12 +9,13 @@ from functools import partial
 import numpy as np
 
 from optimizer.problems import NoPlan
+from optimizer.program.answer import INFEASIBLE, OPTIMAL, UNBOUNDED, Answer, require_optimal
 from optimizer.program.guessing import guessed
 from optimizer.program.infeasible import conflict, without_bound
 from optimizer.program.parties import linked_persons
 from optimizer.program.program import Program
 from optimizer.program.rows import EQUAL
-from optimizer.program.solver import INFEASIBLE, LARGE, OPTIMAL, UNBOUNDED, Answer, Solver, require_optimal
+from optimizer.program.solver import LARGE, Solver
 from optimizer.texts import say
 
 CHANGED = ("cost", "lower", "upper", "integer", "sense", "rhs")

@@ -17,6 +17,7 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.scenarios import Scenario, average_year, scenarios
 from optimizer.phases import Phase, phase
 from optimizer.problems import InputError, NoPlan, Problem
+from optimizer.program.answer import OPTIMAL, Answer, require_optimal
 from optimizer.program.apart import all_apart, known_before
 from optimizer.program.arrays import to_matrix
 from optimizer.program.decompose import decompose, first_columns, relative_gap
@@ -27,7 +28,7 @@ from optimizer.program.plan import Plan
 from optimizer.program.program import Program
 from optimizer.program.recourse import FIRST, First, first_stage, held, in_year
 from optimizer.program.risk import with_risk
-from optimizer.program.solver import OPTIMAL, Answer, Solver, check_solver, require_optimal
+from optimizer.program.solver import Solver, check_solver
 from optimizer.program.stages import stages
 from optimizer.texts import say
 

@@ -14,8 +14,9 @@ import highspy
 import numpy as np
 
 from optimizer.problems import SolverStopped
+from optimizer.program.handing import live_object
+from optimizer.program.matrix import Matrix
 from optimizer.program.rows import AT_LEAST, AT_MOST
-from optimizer.program.solver import Matrix, greet_nobody, row_bounds
 from optimizer.texts import say
 
 OPTIMAL, INFEASIBLE = highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible
@@ -32,25 +33,6 @@ class Value:
     value: float | None
     slope: np.ndarray
     least: float = 0.0
-
-
-def live_object(matrix: Matrix) -> Any:
-    """A HiGHS object of a program (handed over as a minimisation), on one thread."""
-    order = np.lexsort((matrix.row, matrix.column))
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = len(matrix.cost), len(matrix.rhs)
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = -matrix.cost, matrix.lower, matrix.upper
-    lp.row_lower_, lp.row_upper_ = row_bounds(matrix)
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = np.searchsorted(matrix.column[order], np.arange(len(matrix.cost) + 1)).astype(np.int32)
-    lp.a_matrix_.index_ = matrix.row[order].astype(np.int32)
-    lp.a_matrix_.value_ = matrix.coefficient[order]
-    greet_nobody()
-    live = highspy.Highs()
-    for name, value in {"output_flag": False, "threads": 1, "presolve": "off"}.items():
-        live.setOptionValue(name, value)
-    live.passModel(lp)
-    return live
 
 
 @dataclass(frozen=True)

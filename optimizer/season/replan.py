@@ -14,15 +14,17 @@ import pandas as pd
 
 from optimizer.phases import Phase, phase
 from optimizer.problems import InputError, NoPlan, Problem
+from optimizer.program.answer import OPTIMAL
 from optimizer.program.arrays import lengthened, to_matrix
 from optimizer.program.giving_way import WISHES
 from optimizer.program.infeasible import conflict
+from optimizer.program.matrix import NO_LIMIT, Matrix
 from optimizer.program.plan import Plan
 from optimizer.program.practical import plan_of, with_floors_kept
 from optimizer.program.program import Program
 from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL
 from optimizer.program.solve import unprotected
-from optimizer.program.solver import NO_LIMIT, OPTIMAL, Matrix, Solver
+from optimizer.program.solver import Solver
 from optimizer.season.done import Done, Fact, smallest
 from optimizer.season.stored import TOLD, Stored, is_before, require_known, targets
 from optimizer.texts import say

@@ -13,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_irreducible import COEFFICIENTS, program
 
+from optimizer.program.answer import OPTIMAL
 from optimizer.program.arrays import to_matrix
 from optimizer.program.bounding import impossible, narrowed
 from optimizer.program.elastic import laid
 from optimizer.program.program import build
 from optimizer.program.rows import AT_LEAST, AT_MOST
-from optimizer.program.solver import OPTIMAL, Solver
+from optimizer.program.solver import Solver
 
 FOLDER = Path(__file__).parent / "no_plan"
 

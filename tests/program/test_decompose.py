@@ -15,6 +15,7 @@ from test_valuing import DOCUMENT, PROMISED, planted
 
 from optimizer.instance.document import Risk
 from optimizer.instance.scenarios import Scenario
+from optimizer.program.answer import OPTIMAL
 from optimizer.program.arrays import to_matrix
 from optimizer.program.decompose import GAP, Decomposed, decompose, first_columns, first_stage_program, weighed
 from optimizer.program.joint import joint
@@ -22,7 +23,7 @@ from optimizer.program.merging import merged
 from optimizer.program.program import Program
 from optimizer.program.recourse import FIRST
 from optimizer.program.risk import with_risk
-from optimizer.program.solver import OPTIMAL, Solver
+from optimizer.program.solver import Solver
 from optimizer.program.valuing import Recourse, live_object
 
 RISKS: dict[str, dict[str, Any]] = {

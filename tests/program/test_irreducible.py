@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from optimizer.program.diagnosis import diagnose
 from optimizer.program.elastic import has_plan
 from optimizer.program.irreducible import irreducible_rows
+from optimizer.program.matrix import Matrix
 from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL
-from optimizer.program.solver import Matrix
 
 FOLDER = Path(__file__).parent / "no_plan"
 

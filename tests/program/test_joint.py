@@ -15,12 +15,13 @@ from rich_county import programs_of, year
 import optimizer
 from optimizer.instance.document import Risk
 from optimizer.instance.scenarios import Scenario
+from optimizer.program.answer import INFEASIBLE, OPTIMAL, Answer
 from optimizer.program.arrays import to_matrix
 from optimizer.program.joint import IN_EXPECTATION, SHARED, JointProgram, joint
 from optimizer.program.program import Program
 from optimizer.program.recourse import FIRST
 from optimizer.program.risk import cvar, deviation, with_risk
-from optimizer.program.solver import INFEASIBLE, OPTIMAL, Answer, Solver
+from optimizer.program.solver import Solver
 from optimizer.program.uncertain import is_separable, may_waste
 from optimizer.texts import say
 

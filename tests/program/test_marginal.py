@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import optimizer.program.marginal as marginal_module
+from optimizer.program.answer import INFEASIBLE, OPTIMAL, duality_gap
 from optimizer.program.marginal import NOTHING, UNKNOWN, Edge, Marginal, marginal
+from optimizer.program.matrix import Matrix
 from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL
-from optimizer.program.solver import INFEASIBLE, OPTIMAL, Matrix, Solver, duality_gap
+from optimizer.program.solver import Solver
 
 
 def program(cost: list[float], rows: list[tuple[list[float], str, float]]) -> Matrix:

@@ -11,11 +11,13 @@ import pytest
 from counties import county
 from rich_county import FREE, rich
 
+from optimizer.program.answer import OPTIMAL
 from optimizer.program.arrays import to_matrix
+from optimizer.program.matrix import Matrix
 from optimizer.program.merging import Merged, merged, shared_out
 from optimizer.program.program import Program, build
 from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL
-from optimizer.program.solver import OPTIMAL, Matrix, Solver
+from optimizer.program.solver import Solver
 
 SMALL = 1e-6
 LINK = {"household": "A", "kind": "dividend"}

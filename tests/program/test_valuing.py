@@ -15,8 +15,8 @@ from counties import county
 
 from optimizer.program.arrays import to_matrix
 from optimizer.program.decompose import first_columns
+from optimizer.program.matrix import Matrix
 from optimizer.program.program import Program, build
-from optimizer.program.solver import Matrix
 from optimizer.program.valuing import Recourse, add_cut, forget_rows, live_object, optimum
 
 DOCUMENT: dict[str, Any] = {
