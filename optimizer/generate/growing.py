@@ -93,11 +93,10 @@ def products_of(sizes: Sizes) -> pd.DataFrame:
     """
     figures = read_figures("products")
     made = figures.iloc[np.arange(sizes.products) % len(figures)].reset_index(drop=True)
-    sort = np.arange(sizes.products) // len(figures) + 1
-    further = sort > 1
+    sorts = (np.arange(sizes.products) // len(figures) + 1).tolist()
     made["kind"] = made["product"]
     for column, between in (("product", "_"), ("label", " ")):
-        made.loc[further, column] += [f"{between}{number}" for number in sort[further]]
+        made[column] = [name if sort == 1 else f"{name}{between}{sort}" for name, sort in zip(made[column], sorts, strict=True)]
     return made
 
 

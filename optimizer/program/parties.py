@@ -197,7 +197,7 @@ def village_shares(ties: Ties, kind: str, base: str, period: str) -> dict[str, f
 
 
 def _dividends(ties: Ties, parties: pd.DataFrame) -> pd.DataFrame:
-    pots = parties[parties["party"].str.startswith("households.")] if len(parties) else parties
+    pots = parties[parties["party"].isin([party for party in parties["party"].unique() if party.startswith("households.")])]
     if pots.empty:
         return pd.DataFrame(columns=HOUSEHOLD_TERMS)
     known: dict[tuple[object, ...], dict[str, float]] = {}

@@ -12,6 +12,7 @@ from typing import Any
 import highspy
 import numpy as np
 
+from optimizer.phases import Phase, phase
 from optimizer.problems import InputError, Problem, nearest
 from optimizer.program.answer import INFEASIBLE, LIMIT, OPTIMAL, UNBOUNDED, UNVERIFIED, Answer, nothing, proven
 from optimizer.program.basis import Basis
@@ -42,7 +43,8 @@ class Solver:
     """Solves one matrix, again and again. ``name`` is highs or cbc.
 
     ``live`` is a HiGHS object that holds the coefficients of the matrix where ``place`` says; ``limit`` is the most
-    simplex steps a restart may take; ``stopped`` names how the last restart ended that a cold solve had to settle.
+    simplex steps a restart may take; ``stopped`` names how the last restart ended that a cold solve had to settle; ``phases`` is what
+    the last cold solve by HiGHS took (hand_over, run, read).
     """
 
     matrix: Matrix
@@ -54,6 +56,7 @@ class Solver:
     limit: int | None = None
     stopped: str = ""
     is_at_basis: bool = False
+    phases: dict[str, Phase] = field(default_factory=dict, repr=False)
 
     def solve(self) -> Answer:
         """The optimum of the matrix as it stands now; check ``status`` before reading values."""
@@ -106,10 +109,14 @@ class Solver:
         is_large = len(self.matrix.cost) > LARGE and not self.matrix.integer.any()
         # Interior point with crossover leaves a basis too, and was 3 to 12 times faster on a county's program.
         method = {"solver": "ipm"} if is_large else {}
-        self.live = live_object(self.matrix, presolve="choose", mip_rel_gap=self.integer_gap, **method)
-        self.place = Place(*(np.arange(count) for count in (len(self.matrix.cost), len(self.matrix.cost), len(self.matrix.rhs))))
-        self.live.run()
-        return self._read_proven(restarted=False)
+        with phase("hand_over", self.phases):
+            self.live = live_object(self.matrix, presolve="choose", mip_rel_gap=self.integer_gap, **method)
+            decisions, rows = np.arange(len(self.matrix.cost)), np.arange(len(self.matrix.rhs))
+            self.place = Place(decisions, decisions, rows)
+        with phase("run", self.phases):
+            self.live.run()
+        with phase("read", self.phases):
+            return self._read_proven(restarted=False)
 
     # --- warm, on the live HiGHS object
 
