@@ -5,18 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
-from optimizer.household.dividing import Shares, days_worked, divide_pots, divide_rents, divide_wages, household_entries
+from optimizer.household.dividing import (
+    Shares,
+    by_days,
+    days_worked,
+    divide_pots,
+    divide_rents,
+    divide_wages,
+    household_entries,
+    other_entries,
+    payments_of_pots,
+)  # fmt: skip
 from optimizer.household.guarantees import divide_with_promises
-from optimizer.household.income import household_accounts, poverty
+from optimizer.household.income import accounts, poverty
 from optimizer.instance.document import SplitRule
 from optimizer.instance.instance import Instance
 from optimizer.instance.pools import Ties
 from optimizer.phases import Phase, phase
 from optimizer.program.plan import Plan
 from optimizer.revenue.accounts import floors_broken, party_accounts
-from optimizer.revenue.ledger import RESERVE, SUSPENSE, bills, payout_entries, sale_entries, split_entries, unbalanced
+from optimizer.revenue.ledger import POT, RESERVE, bills, payout_entries, sale_entries, split_entries, unbalanced
 from optimizer.revenue.sales import sale_lines
 from optimizer.revenue.split import with_reading
 
@@ -25,24 +36,21 @@ from optimizer.revenue.split import with_reading
 class Distribution:
     """The division of a plan's money.
 
-    ``sales``: sale lines · ``ledger``: lines between parties (documents: sales and bills) · ``household_lines``: lines
-    from pots, wages and rents to each household, and from pots to reserves · ``entitlements``: what each household is owed
-    of each pot, with the workings (columns: ``Shares.entitlements``) · ``carries_ended``: fractions of a fen written off
-    with a tie (columns: ``Shares.carries_ended``) · ``parties``: accounts · ``floors_broken``: parties left below their
-    floor (party, id, floor_fen, balance_fen) · ``households``: gains. Tables are empty where the instance has no split
-    or no households.
+    ``sales``: sale lines · ``ledger``: lines between parties (documents: sales and bills) · ``carries_ended``: fractions of a
+    fen written off with a tie (columns: ``Shares.carries_ended``) · ``parties``: accounts · ``floors_broken``: parties left
+    below their floor (party, id, floor_fen, balance_fen) · ``households``: gains · ``shares``: every pot's division, as
+    numbers. What has a line for every household and pot (``entitlements``, ``household_lines``, ``days``) is written out when
+    it is asked for. Tables are empty where the instance has no split or no households.
     """
 
     plan: Plan
     sales: pd.DataFrame
     ledger: pd.DataFrame
-    household_lines: pd.DataFrame
-    entitlements: pd.DataFrame
     carries_ended: pd.DataFrame
     parties: pd.DataFrame
     floors_broken: pd.DataFrame
     households: pd.DataFrame
-    days: pd.DataFrame
+    shares: Shares
     phases: dict[str, Phase]
 
     @property
@@ -50,13 +58,36 @@ class Distribution:
         return self.plan.instance
 
     @cached_property
+    def entitlements(self) -> pd.DataFrame:
+        """What each household is owed of each pot, with the workings; columns: ``Shares.entitlements``."""
+        return self.shares.entitlements()
+
+    @cached_property
+    def household_lines(self) -> pd.DataFrame:
+        """Lines from pots, wages and rents to each household, and from pots to reserves, suspense and other landholders."""
+        return household_entries(self.shares, self.entitlements)
+
+    @cached_property
+    def days(self) -> pd.DataFrame:
+        """Days each household works at each base and period; columns: ``days_worked``."""
+        return days_worked(self.plan, self.shares.ties)
+
+    def paid_fen(self) -> dict[str, int]:
+        """What all households of the register are paid, by kind (dividend, share, wage, rent, guarantee), in fen."""
+        found: dict[str, int] = {}
+        for part in self.shares.parts:
+            found[part.kind] = found.get(part.kind, 0) + int(part.paid[part.numbers >= 0].sum())
+        return found
+
+    @cached_property
     def unbalanced(self) -> pd.Series:
         """Accounts money only passes through that are not empty, in fen (none: the ledger is balanced)."""
-        return unbalanced(self.ledger, self.household_lines)
+        return unbalanced(self.ledger, pd.concat([payments_of_pots(self.shares), other_entries(self.shares)]))
 
     @property
     def line_count(self) -> int:
-        return len(self.ledger) + len(self.household_lines)
+        to_households = (np.count_nonzero(part.paid[part.numbers >= 0]) for part in self.shares.parts)
+        return len(self.ledger) + int(sum(to_households)) + len(other_entries(self.shares))
 
     def split_of(self, reading: str, basis: str) -> dict[str, object] | None:
         """What company, households, base and collective receive of the same sales under a reading and basis, in fen.
@@ -81,8 +112,8 @@ class Distribution:
         entries = entries[entries["account"] == "split"]
         got = entries.groupby("receiver")["amount_fen"].sum()
         in_force = reading == self.instance.split[0].reading and basis == self.instance.split[0].basis
-        orphans = self.household_lines[(self.household_lines["receiver"] == SUSPENSE) & (self.household_lines["payer"] == "pot")]
-        suspense = int(orphans["amount_fen"].sum()) if in_force else _without_recipients(self, entries)
+        orphans = sum(amount for payer, *_, amount in self.shares.orphans if payer == POT)
+        suspense = orphans if in_force else _without_recipients(self, entries)
         return {
             "reading": reading,
             "basis": basis,
@@ -98,9 +129,14 @@ class Distribution:
 
 def _without_recipients(distribution: Distribution, entries: pd.DataFrame) -> int:
     """Fen in pots nobody is there to receive (the same recipients hold under every reading)."""
-    shares = Shares(Ties(distribution.instance))
-    divide_pots(distribution.instance, entries, distribution.days, shares)
+    shares = Shares(distribution.shares.ties, hand_on=lambda part: None)
+    divide_pots(distribution.instance, entries, _days(distribution.plan, shares.ties), shares)
     return sum(amount for *_, amount in shares.orphans)
+
+
+def _days(plan: Plan, ties: Ties) -> pd.DataFrame:
+    """Days worked by each household, if a division key asks for them."""
+    return days_worked(plan, ties) if by_days(plan.instance) else pd.DataFrame(columns=["household", "base", "period", "days"])
 
 
 def distribute(plan: Plan) -> Distribution:
@@ -120,26 +156,22 @@ def _distribute(plan: Plan, phases: dict[str, Phase]) -> Distribution:
         parts += [part for part in [payout_entries(plan)] if len(part)]
     ledger = pd.concat([*parts, costs], ignore_index=True)
     shares = Shares(Ties(instance))
-    days = days_worked(plan, shares.ties)
-    promised = divide_with_promises(instance, ledger, days, shares)
+    promised = divide_with_promises(instance, ledger, _days(plan, shares.ties), shares)
     divide_wages(instance, ledger, shares)
     divide_rents(instance, ledger, shares)
     if len(promised):
         ledger = pd.concat([ledger, promised], ignore_index=True)
-    entitlements = shares.entitlements()
-    household_lines = household_entries(shares, entitlements)
-    parties = party_accounts(instance, pd.concat([ledger, household_lines[household_lines["receiver"] == RESERVE]]))
+    others = other_entries(shares)
+    parties = party_accounts(instance, pd.concat([ledger, others[others["receiver"] == RESERVE]]))
     return Distribution(
         plan=plan,
         sales=sales,
         ledger=ledger,
-        household_lines=household_lines,
-        entitlements=entitlements,
         carries_ended=shares.carries_ended(),
         parties=parties,
         floors_broken=floors_broken(instance, parties),
-        households=household_accounts(plan, entitlements, days),
-        days=days,
+        households=accounts(plan, shares.ties, shares.parts).table(),
+        shares=shares,
         phases=phases,
     )
 

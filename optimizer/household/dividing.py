@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Protocol
 
 import numpy as np
@@ -11,7 +13,8 @@ from numpy.typing import NDArray
 
 from optimizer.instance.document import SplitRule
 from optimizer.instance.instance import Instance
-from optimizer.instance.pools import Ties, weights
+from optimizer.instance.pools import COLUMN_OF_KEY, Ties
+from optimizer.instance.pools import FIGURES as TIED_FIGURES
 from optimizer.revenue.fen import INT64_LIMIT, Ints, Working, split_rows, worked
 from optimizer.revenue.ledger import COLUMNS, GUARANTEE, LANDHOLDERS, POT, RESERVE, SEP, SUSPENSE, WAGES
 
@@ -21,6 +24,9 @@ FIGURES = [
 ]  # fmt: skip
 CARRY_ENDED = ["kind", "base", "key", "household", "carry_micro_fen", "last_period"]
 OTHER_LANDHOLDERS = "other_landholders"
+POTS, TOP_UPS, WORK, RENTS = range(4)
+"""The order in which entitlements of the four sources are listed."""
+
 SOURCE = {"dividend": POT, "share": POT, "wage": WAGES, "rent": LANDHOLDERS, "guarantee": GUARANTEE}
 """Where an entitlement of a kind is paid from."""
 
@@ -29,8 +35,9 @@ SOURCE = {"dividend": POT, "share": POT, "wage": WAGES, "rent": LANDHOLDERS, "gu
 class Part:
     """A pot, or the part of it that one key divides, and what became of it.
 
-    ``numbers``: the recipients as places in the register, −1 for a recipient outside it · ``capped``: of each amount, the
-    fen beyond the recipient's cap.
+    ``numbers``: the recipients as places in the register (rising but for rents, where one may hold several leases), −1 for a
+    recipient outside it · ``order``: where it stands among all parts of a ledger · ``capped``: of each amount, the fen
+    beyond the recipient's cap (None where there is no cap).
     """
 
     kind: str
@@ -41,33 +48,44 @@ class Part:
     amount: int
     numbers: Ints
     working: Working
-    capped: Ints
+    order: tuple[int, int]
+    capped: Ints | None = None
 
     @property
     def paid(self) -> Ints:
-        return self.working.amounts - self.capped
+        return self.working.amounts if self.capped is None else self.working.amounts - self.capped
 
 
 @dataclass
 class Shares:
     """What is collected while pots are divided.
 
-    ``parts``: divisions with their workings · ``orphans``: pots (or parts) nobody is there to receive · ``others``: rent
-    of landholders outside the register · ``set_aside``: what goes to reserves (pot, account, base, period, fen) ·
-    ``ended``: carries that ended with a tie.
+    ``parts``: divisions with their workings; with ``hand_on`` each is given to that function instead, and forgotten ·
+    ``orphans``: pots (or parts) nobody is there to receive · ``others``: rent of landholders outside the register ·
+    ``set_aside``: what goes to reserves (pot, account, base, period, fen) · ``ended``: carries that ended with a tie.
+
+    Pots are divided base by base, each with its carry from period to period, since bases share nothing. What is listed
+    stands in the order of the ledger: pots and wages by period and name, rents by base.
     """
 
     ties: Ties
+    hand_on: Callable[[Part], None] | None = None
     parts: list[Part] = field(default_factory=list)
     orphans: list[tuple[str, str, str, str, int]] = field(default_factory=list)
     others: list[tuple[str, str, str, int]] = field(default_factory=list)
     set_aside: list[tuple[str, str, str, str, int]] = field(default_factory=list)
     ended: list[tuple[str, str, str, int, int, str]] = field(default_factory=list)
 
-    def give(self, kind: str, base: str, period: str, pot: str, key: str, amount: int, numbers: Ints, working: Working) -> None:
-        """Book the division of ``amount`` among the households at places ``numbers``."""
-        nothing = np.zeros(len(numbers), dtype=np.int64)
-        self.parts.append(Part(kind, base, period, pot, key, amount, numbers, working, nothing))
+    def give(self, part: Part) -> None:
+        """Book the division of a pot, or of a part of it."""
+        if self.hand_on is not None:
+            self.hand_on(part)
+        else:
+            self.parts.append(part)
+
+    def in_order(self) -> list[Part]:
+        """All parts as the ledger lists their pots."""
+        return sorted(self.parts, key=lambda part: part.order)
 
     def entitlements(self) -> pd.DataFrame:
         """One row per household with a weight and part of a pot, in the order they were divided, workings beside it.
@@ -80,31 +98,32 @@ class Shares:
         """
         if not self.parts:
             return pd.DataFrame(columns=[*TEXTS, *FIGURES]).astype(dict.fromkeys(FIGURES, "int64"))
-        some = [(part.working.weights > 0) & (part.numbers >= 0) for part in self.parts]
-        of_part = np.repeat(np.arange(len(self.parts)), [int(which.sum()) for which in some])
-        named = [(part.kind, part.base, part.period, part.pot, part.key) for part in self.parts]
+        parts = self.in_order()
+        some = [(part.working.weights > 0) & (part.numbers >= 0) for part in parts]
+        of_part = np.repeat(np.arange(len(parts)), [int(which.sum()) for which in some])
+        named = [(part.kind, part.base, part.period, part.pot, part.key) for part in parts]
         pots = pd.DataFrame(named, columns=TEXTS[1:])
         frame = pots.take(of_part).reset_index(drop=True)
         household = self.ties.register["household"].astype(pots["pot"].dtype)
-        frame["household"] = household.take(self._joined([part.numbers for part in self.parts], some)).to_numpy()
-        wholes = [part.working.whole for part in self.parts]
-        frame["amount_fen"] = self._joined([part.paid for part in self.parts], some)
-        frame["part_fen"] = np.array([part.amount for part in self.parts], dtype=np.int64)[of_part]
+        frame["household"] = household.take(_joined([part.numbers for part in parts], some)).to_numpy()
+        wholes = [part.working.whole for part in parts]
+        frame["amount_fen"] = _joined([part.paid for part in parts], some)
+        frame["part_fen"] = np.array([part.amount for part in parts], dtype=np.int64)[of_part]
         frame["weight_sum"] = np.array(wholes, dtype=np.int64 if max(wholes) <= INT64_LIMIT else object)[of_part]
         for column, name in WORKINGS.items():
-            frame[column] = self._joined([getattr(part.working, name) for part in self.parts], some)
-        frame["capped_fen"] = self._joined([part.capped for part in self.parts], some)
+            frame[column] = _joined([getattr(part.working, name) for part in parts], some)
+        frame["capped_fen"] = _joined([np.zeros_like(part.numbers) if part.capped is None else part.capped for part in parts], some)
         return frame[[*TEXTS, *FIGURES]]
-
-    @staticmethod
-    def _joined(parts: list[Ints], some: list[NDArray[np.bool_]]) -> Ints:
-        return np.concatenate([part[which] for part, which in zip(parts, some, strict=True)])
 
     def carries_ended(self) -> pd.DataFrame:
         """Fractions of a fen written off because the tie they were owed under ended: kind, base and key of the pool,
         household, carry_micro_fen, and the last period in which the pool paid the household."""
         rows = [(*pool, self.ties.register["household"].iat[number], owed, period) for *pool, number, owed, period in self.ended]
         return pd.DataFrame(rows, columns=CARRY_ENDED).astype({"carry_micro_fen": "int64"}).sort_values(CARRY_ENDED[:-2], ignore_index=True)
+
+
+def _joined(parts: list[Ints], some: list[NDArray[np.bool_]]) -> Ints:
+    return np.concatenate([part[which] for part, which in zip(parts, some, strict=True)])
 
 
 WORKINGS = {
@@ -114,36 +133,51 @@ WORKINGS = {
 """Columns of the entitlements that are figures of a division."""
 
 
+@dataclass(frozen=True)
+class Owed:
+    """The fractions of a fen a pool owes to its recipients (millionths, beside their places in the register, which rise)
+    since it paid them in ``period``."""
+
+    numbers: Ints
+    carry: Ints
+    period: str
+
+
 @dataclass
 class Carry:
-    """The fractions of a fen each pool owes its recipients, in millionths; what a household is owed ends with its tie.
+    """What each pool owes its recipients; what a household is owed ends with its tie.
 
     A pool is named (kind, base, key, and for wages the village).
     """
 
-    size: int
-    owed: dict[tuple[str, ...], Ints] = field(default_factory=dict)
-    paid_in: dict[tuple[str, ...], str] = field(default_factory=dict)
+    owed: dict[tuple[str, ...], Owed] = field(default_factory=dict)
     ended: list[tuple[str, str, str, int, int, str]] = field(default_factory=list)
 
     def divide(self, pool: tuple[str, ...], period: str, amount: int, numbers: Ints, weight: Ints) -> Working:
         """Divide a pot of the pool among the households at ``numbers``, who are those tied in ``period``."""
-        if pool in self.owed:
-            self.close(pool, numbers)
-        else:
-            self.owed[pool] = np.zeros(self.size, dtype=np.int64)
-        working = worked(amount, weight, self.owed[pool][numbers])
-        self.owed[pool][numbers] = working.carry_after
-        self.paid_in[pool] = period
+        working = worked(amount, weight, self._before(pool, numbers))
+        self.owed[pool] = Owed(numbers, working.carry_after, period)
         return working
+
+    def _before(self, pool: tuple[str, ...], numbers: Ints) -> Ints:
+        """What the pool owes to the households at ``numbers``; what it owes to others is written off."""
+        if pool not in self.owed:
+            return np.zeros(len(numbers), dtype=np.int64)
+        last = self.owed[pool]
+        if np.array_equal(last.numbers, numbers):
+            return last.carry
+        self.close(pool, numbers)
+        before = np.zeros(len(numbers), dtype=np.int64)
+        _, new, old = np.intersect1d(numbers, last.numbers, assume_unique=True, return_indices=True)
+        before[new] = last.carry[old]
+        return before
 
     def close(self, pool: tuple[str, ...], standing: Ints) -> None:
         """Write off what the pool owes to all but the households at ``standing``."""
-        left = self.owed[pool].copy()
-        left[standing] = 0
+        last = self.owed[pool]
+        left = np.flatnonzero((last.carry != 0) & ~np.isin(last.numbers, standing, assume_unique=True))
         kind, base, key = pool[:3]
-        self.ended += [(kind, base, key, int(n), int(left[n]), self.paid_in[pool]) for n in np.flatnonzero(left)]
-        self.owed[pool] -= left
+        self.ended += [(kind, base, key, int(last.numbers[i]), int(last.carry[i]), last.period) for i in left]
 
 
 def divide_pots(instance: Instance, ledger: pd.DataFrame, days: pd.DataFrame, shares: Shares) -> None:
@@ -154,29 +188,41 @@ def divide_pots(instance: Instance, ledger: pd.DataFrame, days: pd.DataFrame, sh
     """
     pots = ledger[ledger["receiver"] == POT].groupby(["receiver_id", "base", "period"], as_index=False)["amount_fen"].sum()
     pots["order"] = pots["period"].map(instance.periods.number)
-    pots = pots.sort_values(["order", "receiver_id"])
-    carry = Carry(len(shares.ties.register))
+    pots = pots.sort_values(["order", "receiver_id"], ignore_index=True)
     worked_days = _DaysOf(instance, days)
-    for pot, base, period, amount in pots[["receiver_id", "base", "period", "amount_fen"]].itertuples(index=False):
-        kind = pot.split(SEP)[0]
-        rule = instance.rule_for(period)
-        assert rule is not None
-        reserved = _reserved(rule, int(amount), sum(fen for *_, where, _, fen in shares.set_aside if where == base))
-        if reserved:
-            shares.set_aside.append((pot, RESERVE, base, period, reserved))
-        people = shares.ties.recipients(kind, base, period)
-        numbers = people["number"].to_numpy(dtype=np.int64)
-        parts = split_rows(np.array([amount - reserved]), list(rule.household_key.values()))[0].tolist()
-        for key, part in zip(rule.household_key, parts, strict=True):
-            if part == 0:
-                continue
-            weight = weights(instance, people, key, worked_days.at(base, period))
-            if not weight.any():
-                shares.orphans.append((POT, pot, base, period, part))
-                continue
-            by_carry = carry.divide((kind, base, key), period, part, numbers, weight) if rule.carry else worked(part, weight)
-            shares.give(kind, base, period, pot, key, part, numbers, by_carry)
-    _close_pools(instance, carry, shares)
+    asked = {COLUMN_OF_KEY.get(key, "present") for rule in instance.split for key in rule.household_key}
+    figures = tuple(name for name in TIED_FIGURES if name in asked)
+    waiting: list[tuple[int, tuple[str, str, str, str, int]]] = []
+    reserves: list[tuple[int, tuple[str, str, str, str, int]]] = []
+    for base, mine in pots.groupby("base"):
+        base, carry, held = str(base), Carry(), 0
+        for order, pot, period, amount in mine[["receiver_id", "period", "amount_fen"]].itertuples(name=None):
+            kind, rule = pot.split(SEP)[0], instance.rule_for(period)
+            assert rule is not None
+            reserved = _reserved(rule, int(amount), held)
+            held += reserved
+            if reserved:
+                reserves.append((order, (pot, RESERVE, base, period, reserved)))
+            tied = shares.ties.tied(kind, base, period, figures)
+            for key, part in _parts(rule, int(amount) - reserved):
+                weight = shares.ties.weights(tied, key, worked_days.at(base, period))
+                if not weight.any():
+                    waiting.append((order, (POT, pot, base, period, part)))
+                    continue
+                pool = (kind, base, key)
+                working = carry.divide(pool, period, part, tied.numbers, weight) if rule.carry else worked(part, weight)
+                shares.give(Part(kind, base, period, pot, key, part, tied.numbers, working, (POTS, order)))
+        _close_pools(instance, carry, shares, figures)
+    shares.set_aside += [row for _, row in sorted(reserves, key=itemgetter(0))]
+    shares.orphans += [row for _, row in sorted(waiting, key=itemgetter(0))]
+
+
+def _parts(rule: SplitRule, amount: int) -> list[tuple[str, int]]:
+    """What each key of a rule divides of an amount, where that is anything."""
+    parts = [amount]
+    if len(rule.household_key) > 1:
+        parts = split_rows(np.array([amount]), list(rule.household_key.values()))[0].tolist()
+    return [(key, part) for key, part in zip(rule.household_key, parts, strict=True) if part]
 
 
 def _reserved(rule: SplitRule, amount: int, held: int) -> int:
@@ -189,24 +235,28 @@ def _reserved(rule: SplitRule, amount: int, held: int) -> int:
     return max(min(part, room), -held)
 
 
-def _close_pools(instance: Instance, carry: Carry, shares: Shares) -> None:
+def _close_pools(instance: Instance, carry: Carry, shares: Shares, figures: tuple[str, ...]) -> None:
     """Write off what pools owe to households that are no longer tied, or that are not paid by carry, in the last period."""
     last = instance.periods.names[-1]
     rule = instance.rule_for(last)
-    for pool in list(carry.owed):
+    for pool in carry.owed:
         kind, base, key = pool
         goes_on = rule is not None and rule.carry and key in rule.household_key
-        standing = shares.ties.recipients(kind, base, last)["number"].to_numpy(dtype=np.int64)
+        standing = shares.ties.tied(kind, base, last, figures).numbers
         carry.close(pool, standing if goes_on else standing[:0])
     shares.ended += carry.ended
+
+
+def by_days(instance: Instance) -> bool:
+    """Whether anything is divided by the days each household worked."""
+    return any("labour_days" in rule.household_key for rule in instance.split)
 
 
 class _DaysOf:
     """Days worked by household at one base and period; looked up only if a division key asks for them."""
 
     def __init__(self, instance: Instance, days: pd.DataFrame) -> None:
-        asked = any("labour_days" in rule.household_key for rule in instance.split)
-        self.days = days if asked else days.head(0)
+        self.days = days if by_days(instance) else days.head(0)
 
     def at(self, base: str, period: str) -> pd.Series | None:
         if self.days.empty:
@@ -229,15 +279,10 @@ def days_worked(plan: Decided, ties: Ties) -> pd.DataFrame:
 
     Columns: household, village, base, period, days, reservation_yuan.
     """
-    instance = plan.instance
     columns = ["household", "village", "base", "period", "days", "reservation_yuan"]
-    work = plan.decisions("work")
-    if work.empty or instance.table("links").empty:
+    work = work_by_place(plan)
+    if work.empty:
         return pd.DataFrame(columns=columns)
-    rates = instance.table("workers")[["village", "resource", "period", "reservation_yuan_per_day"]]
-    work = work.merge(rates, on=["village", "resource", "period"])
-    work["reservation_yuan"] = work["value"] * work["reservation_yuan_per_day"]
-    work = work.groupby(["village", "base", "period"], as_index=False)[["value", "reservation_yuan"]].sum()
     era = work["period"].map(ties.eras)
     joined = pd.concat([part.merge(ties.hands(number), on=["village", "base"]) for number, part in work.groupby(era)])
     joined["days"] = joined["value"] * joined["part"]
@@ -245,49 +290,62 @@ def days_worked(plan: Decided, ties: Ties) -> pd.DataFrame:
     return joined[columns].sort_values(["period", "village", "base", "household"], ignore_index=True)
 
 
+def work_by_place(plan: Decided) -> pd.DataFrame:
+    """Days a village works at a base and period, and what they are worth to it: village, base, period, value,
+    reservation_yuan. Empty where nobody is tied to anything."""
+    work, instance = plan.decisions("work"), plan.instance
+    if work.empty or instance.table("links").empty:
+        return pd.DataFrame(columns=["village", "base", "period", "value", "reservation_yuan"])
+    rates = instance.table("workers")[["village", "resource", "period", "reservation_yuan_per_day"]]
+    work = work.merge(rates, on=["village", "resource", "period"])
+    work["reservation_yuan"] = work["value"] * work["reservation_yuan_per_day"]
+    return work.groupby(["village", "base", "period"], as_index=False)[["value", "reservation_yuan"]].sum()
+
+
 def divide_wages(instance: Instance, ledger: pd.DataFrame, shares: Shares) -> None:
     """Wages of a village at a base and period, among its households by the weights of their wage links."""
     pots = ledger[ledger["receiver"] == WAGES].groupby("receiver_id")["amount_fen"].sum()
     hands = [_hands(shares.ties, era) for era in range(len(shares.ties.holding))]
-    carry = Carry(len(shares.ties.register))
-    number = instance.periods.number
-    for pot in sorted(pots.index, key=lambda p: (number[p.split(SEP)[2]], p)):
+    number, eras = instance.periods.number, shares.ties.eras
+    by_place: dict[tuple[str, str], list[tuple[int, str, str]]] = {}
+    for order, pot in enumerate(sorted(pots.index, key=lambda p: (number[p.split(SEP)[2]], p))):
         village, base, period = pot.split(SEP)
-        there = hands[shares.ties.eras[period]]
-        amount = int(pots[pot])
-        if (village, base) not in there:
-            shares.orphans.append((WAGES, pot, base, period, amount))
-            continue
-        numbers, weight = there[village, base]
-        working = carry.divide(("wage", base, "weight", village), period, amount, numbers, weight)
-        shares.give("wage", base, period, pot, "weight", amount, numbers, working)
-    standing = hands[shares.ties.eras[instance.periods.names[-1]]]
-    for pool in list(carry.owed):
-        _, base, _, village = pool
+        if (village, base) in hands[eras[period]]:
+            by_place.setdefault((village, base), []).append((order, pot, period))
+        else:
+            shares.orphans.append((WAGES, pot, base, period, int(pots[pot])))
+    standing = hands[eras[instance.periods.names[-1]]]
+    for (village, base), mine in by_place.items():
+        carry, pool = Carry(), ("wage", base, "weight", village)
+        for order, pot, period in mine:
+            amount, (numbers, weight) = int(pots[pot]), hands[eras[period]][village, base]
+            working = carry.divide(pool, period, amount, numbers, weight)
+            shares.give(Part("wage", base, period, pot, "weight", amount, numbers, working, (WORK, order)))
         carry.close(pool, standing[village, base][0] if (village, base) in standing else np.zeros(0, dtype=np.int64))
-    shares.ended += carry.ended
+        shares.ended += carry.ended
 
 
 def _hands(ties: Ties, era: int) -> dict[tuple[str, str], tuple[Ints, Ints]]:
     """Of each village and base, who works there (places in the register) and with which weight, in thousandths."""
-    links = ties.hands(era)
-    number = links["number"].to_numpy(dtype=np.int64)
-    weight = np.rint(links["weight"].to_numpy(dtype=float) * 1000).astype(np.int64)
-    groups = links.groupby(["village", "base"]).indices
-    return {place: (number[rows], weight[rows]) for place, rows in groups.items() if weight[rows].any()}
+    hands = ties.hands_of(era)
+    if not hands.places:
+        return {}
+    order = np.argsort(hands.place, kind="stable")
+    ends = np.cumsum(np.bincount(hands.place, minlength=len(hands.places)))[:-1]
+    numbers = np.split(hands.number[order].astype(np.int64), ends)
+    weights = np.split(np.rint(hands.weight[order] * 1000).astype(np.int64), ends)
+    return {place: (who, weight) for place, who, weight in zip(hands.places, numbers, weights, strict=True) if weight.any()}
 
 
 def divide_rents(instance: Instance, ledger: pd.DataFrame, shares: Shares) -> None:
     """Rent of a base, by leased area, among the households that lease to it; the rest goes to other landholders."""
     pots = ledger[ledger["receiver"] == LANDHOLDERS].groupby(["receiver_id", "base", "period"])["amount_fen"].sum().reset_index()
     land = instance.table("land").groupby("base")["area_mu"].sum()
-    for pot, base, period, amount in pots.itertuples(index=False):
-        leased = shares.ties.of("rent", base, shares.ties.eras[period]).sort_values("number", kind="stable")
-        mine = np.rint(leased["area_mu"].to_numpy(dtype=float) * 1000).astype(np.int64)
+    for order, pot, base, period, amount in pots.itertuples(name=None):
+        numbers, mine = shares.ties.leases(base, shares.ties.eras[period])
         rest = max(0, round(float(land[base]) * 1000) - int(mine.sum()))
         working = worked(int(amount), np.append(mine, rest))
-        numbers = np.append(leased["number"].to_numpy(dtype=np.int64), -1)
-        shares.give("rent", base, period, pot, "land", int(amount), numbers, working)
+        shares.give(Part("rent", base, period, pot, "land", int(amount), np.append(numbers, -1), working, (RENTS, order)))
         if working.amounts[-1]:
             shares.others.append((pot, base, period, int(working.amounts[-1])))
 
@@ -298,8 +356,22 @@ def household_entries(shares: Shares, given: pd.DataFrame) -> pd.DataFrame:
     lines = given[(given["amount_fen"] != 0).to_numpy()].reset_index(drop=True)
     lines = lines.rename(columns={"pot": "document", "kind": "account", "household": "receiver_id"})
     lines = lines.assign(payer=lines["account"].map(SOURCE), payer_id=lines["document"], receiver="household")[COLUMNS]
+    parts = [part for part in (lines, other_entries(shares)) if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else lines
+
+
+def other_entries(shares: Shares) -> pd.DataFrame:
+    """The ledger lines of all that leaves pots but for the households of the register."""
     rest = [(pot, "orphan", kind, pot, SUSPENSE, pot, base, period, amount) for kind, pot, base, period, amount in shares.orphans]
     rest += [(pot, "rent", LANDHOLDERS, pot, OTHER_LANDHOLDERS, base, base, period, amount) for pot, base, period, amount in shares.others]
     rest += [(pot, account, POT, pot, RESERVE, base, base, period, amount) for pot, account, base, period, amount in shares.set_aside]
-    parts = [part for part in (lines, pd.DataFrame(rest, columns=COLUMNS)) if len(part)]
-    return pd.concat(parts, ignore_index=True) if parts else lines
+    return pd.DataFrame(rest, columns=COLUMNS)
+
+
+def payments_of_pots(shares: Shares) -> pd.DataFrame:
+    """What pots, wages and rents pay to households of the register, one ledger line for each part of a pot."""
+    rows = [
+        (part.pot, part.kind, SOURCE[part.kind], part.pot, "household", "", part.base, part.period, int(part.paid[part.numbers >= 0].sum()))
+        for part in shares.parts
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)

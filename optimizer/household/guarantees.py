@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from optimizer.household.dividing import Shares, divide_pots
+from optimizer.household.dividing import TOP_UPS, Part, Shares, divide_pots
 from optimizer.instance.document import SplitRule
 from optimizer.instance.instance import Instance
 from optimizer.revenue.fen import Ints, worked
@@ -33,7 +33,7 @@ def cap_dividends(instance: Instance, shares: Shares) -> None:
         return
     number = instance.periods.number
     got: dict[int, Ints] = {}
-    for place in sorted(range(len(shares.parts)), key=lambda i: (number[shares.parts[i].period], shares.parts[i].pot)):
+    for place in sorted(range(len(shares.parts)), key=lambda i: shares.parts[i].order):
         part = shares.parts[place]
         rule = instance.rule_for(part.period)
         if part.kind != DIVIDEND or rule is None:
@@ -41,9 +41,10 @@ def cap_dividends(instance: Instance, shares: Shares) -> None:
         year = got.setdefault(instance.periods.years[number[part.period]], np.zeros(len(shares.ties.register), dtype=np.int64))
         if rule.cap_yuan is not None:
             room = np.maximum(int(rule.cap_yuan * 100) - year[part.numbers], 0)
-            part = shares.parts[place] = replace(part, capped=np.maximum(part.working.amounts - room, 0))
-            if part.capped.any():
-                shares.set_aside.append((part.pot, CAP, part.base, part.period, int(part.capped.sum())))
+            capped = np.maximum(part.working.amounts - room, 0)
+            part = shares.parts[place] = replace(part, capped=capped)
+            if capped.any():
+                shares.set_aside.append((part.pot, CAP, part.base, part.period, int(capped.sum())))
         year[part.numbers] += part.paid
 
 
@@ -65,7 +66,8 @@ def top_up(instance: Instance, shares: Shares) -> pd.DataFrame:
         for base, mine in lacking.groupby("base"):
             amount, pot = int(mine["fen"].sum()), SEP.join((GUARANTEE, str(base), period))
             numbers, weight = mine["number"].to_numpy(dtype=np.int64), mine["fen"].to_numpy(dtype=np.int64)
-            shares.give(GUARANTEE, str(base), period, pot, GUARANTEE, amount, numbers, worked(amount, weight))
+            order = (TOP_UPS, len(lines))
+            shares.give(Part(GUARANTEE, str(base), period, pot, GUARANTEE, amount, numbers, worked(amount, weight), order))
             payer_id = _payer(rule, str(base), shares.ties.company)
             lines.append((f"G-{base}-{period}", GUARANTEE, rule.guarantee_paid_by, payer_id, GUARANTEE, pot, base, period, amount))
     return pd.DataFrame(lines, columns=COLUMNS).astype({"amount_fen": "int64"})
@@ -82,7 +84,7 @@ def _lacking(instance: Instance, shares: Shares, year: int, period: str, least: 
         if part.kind == DIVIDEND and instance.periods.years[instance.periods.number[part.period]] == year:
             got[part.numbers] += part.paid
     bases = sorted(instance.universe("bases"))
-    people = [shares.ties.recipients(DIVIDEND, base, period)["number"] for base in bases]
+    people = [shares.ties.tied(DIVIDEND, base, period, ()).numbers for base in bases]
     tied = pd.concat([pd.DataFrame({"number": numbers, "base": base}) for base, numbers in zip(bases, people, strict=True)])
     lack = np.maximum(least - got, 0)[tied["number"].to_numpy(dtype=np.int64)]
     count, place = tied.groupby("number")["base"].transform("size").to_numpy(), tied.groupby("number").cumcount().to_numpy()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -19,6 +19,9 @@ FEN = 100
 MEMBERSHIP = ("joined_on", "left_on", "died_on")
 COLUMN_OF_KEY = {"per_head": "heads", "per_household": "present", "weight": "weight_micro", "land": "leased_milli_mu"}
 """The figure of a recipient that a division key weighs by."""
+
+FIGURES = ("present", "heads", "weight_micro", "leased_milli_mu")
+"""All figures of a recipient; see ``Tied``."""
 
 
 def in_force(instance: Instance, links: pd.DataFrame, period: str) -> pd.DataFrame:
@@ -45,6 +48,34 @@ class Spell:
     heads: np.ndarray
 
 
+@dataclass(frozen=True)
+class Tied:
+    """Households that share in a pot: ``numbers``, their places in the register in rising order, and the integer figures
+    that division keys ask for, each as an array beside them.
+
+    ``present`` (1), ``heads`` (persons), ``weight_micro`` (the link's weight in millionths), ``leased_milli_mu`` (land
+    leased to any base in thousandths); each summed over days where the rule prorates by days. A household that is tied to
+    both base and company counts once, with the greater weight.
+    """
+
+    numbers: np.ndarray
+    figures: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Hands:
+    """Wage links in force in an era, sorted by household: the ``rows`` of the links, the household's ``number`` in the register,
+    the ``weight`` of the link, and the ``place`` among ``places`` (village, base) where it works."""
+
+    rows: np.ndarray
+    number: np.ndarray
+    place: np.ndarray
+    weight: np.ndarray
+    places: list[tuple[str, str]]
+    part: np.ndarray
+    """Of the village's days at the base, what falls to the household."""
+
+
 class Ties:
     """Who is tied to what, looked up once for every set of ties that hold together (an *era*).
 
@@ -55,104 +86,234 @@ class Ties:
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
-        self.register = instance.table("households").drop(columns="_row").sort_values("household", ignore_index=True)
-        links = instance.table("links")
-        names = pd.Index(self.register["household"])
-        self.links = links.assign(number=names.get_indexer(links["household"]))
+        self.register = _in_order(instance.table("households").drop(columns="_row"))
+        self.links = instance.table("links")
         self.members = instance.tables.get("members", pd.DataFrame())
-        self.member_of = names.get_indexer(self.members["household"]) if len(self.members) else np.zeros(0, dtype=np.int64)
-        self.places = links.groupby(["kind", "to"]).indices
+        self.number = _places(self.links["household"], self.register["household"])
+        self.member_of = _places(self.members["household"], self.register["household"]) if len(self.members) else None
+        self.weight, self.area_mu = (self.links[column].to_numpy(dtype=float) for column in ("weight", "area_mu"))
+        self.to, self.targets = coded(self.links["to"])
+        kind, self.kinds = coded(self.links["kind"])
+        self.rows, self.starts = _grouped(kind * np.int64(len(self.targets)) + self.to, len(self.kinds) * len(self.targets))
+        self.of_kind = {name: kind == code for name, code in self.kinds.items()}
         self.company = dict(instance.table("bases")[["base", "company"]].itertuples(index=False))
+        self.changes = _change_days(self.links, self.members)
+        self.states: dict[int, Spell] = {}
+        """What holds after so many of the changes."""
+        self.known: dict[tuple[object, ...], Tied] = {}
+        self.leased: dict[int, np.ndarray] = {}
+        """Of the links of a spell (by identity: spells are kept), what each household leases out."""
         self.holding: list[np.ndarray] = []
         """Of each era, which links are in force on the last day."""
         self.spells: list[list[Spell]] = []
         self.eras: dict[str, int] = {}
-        self.known: dict[tuple[str, str, int], pd.DataFrame] = {}
         seen: dict[tuple[object, ...], int] = {}
         for period in instance.periods.names:
             spells = self._spells(period)
-            same = tuple((spell.days, spell.held.tobytes(), spell.heads.tobytes()) for spell in spells)
+            same = tuple((spell.days, id(spell.held), id(spell.heads)) for spell in spells)
             era = seen.setdefault(same, len(self.holding))
             if era == len(self.holding):
                 self.holding.append(spells[-1].held)
                 self.spells.append(spells)
             self.eras[period] = era
 
+    # --- pots
+
     def recipients(self, kind: str, base: str, period: str) -> pd.DataFrame:
         """Households tied to ``base`` or to its company by links of ``kind``, with their figures; sorted by household.
 
-        Columns: those of the register, ``number`` (the household's place in it), and the integers that division keys ask
-        for: ``present`` (1), ``heads`` (persons), ``weight_micro`` (the link's weight in millionths), ``leased_milli_mu``
-        (its land leased to any base in thousandths); each summed over days where the rule prorates by days. A household
-        that is tied to both base and company counts once, with the greater weight.
+        Columns: those of the register, ``number`` (the household's place in it), and the figures of ``Tied``.
         """
+        tied = self.tied(kind, base, period)
+        return self.register.take(tied.numbers).assign(number=tied.numbers, **tied.figures).reset_index(drop=True)
+
+    def tied(self, kind: str, base: str, period: str, figures: tuple[str, ...] = FIGURES) -> Tied:
+        """Households tied to ``base`` or to its company by links of ``kind`` in ``period``, each once, with the ``figures``
+        asked for. Those of one base are kept until another is asked for."""
         era = self.eras[period]
-        if (kind, base, era) not in self.known:
-            parts = [self._during(kind, base, spell) for spell in self.spells[era]]
-            sums = parts[0] if len(parts) == 1 else pd.concat(parts).groupby(level=0).sum()
-            people = self.register.iloc[sums.index].assign(number=sums.index)
-            self.known[kind, base, era] = people.assign(**{c: sums[c].to_numpy() for c in sums}).reset_index(drop=True)
-        return self.known[kind, base, era]
+        asked = (kind, base, era, figures)
+        if asked not in self.known:
+            if any(other != base for _, other, *_ in self.known):
+                self.known.clear()
+            self.known[asked] = _added_up([self._during(kind, base, spell, figures) for spell in self.spells[era]])
+        return self.known[asked]
 
-    def _during(self, kind: str, base: str, spell: Spell) -> pd.DataFrame:
-        """The integer figures of the households tied during a spell, times its days; by number."""
-        links = pd.concat([self._held(kind, to, spell.held) for to in (base, self.company[base])])
-        weight = links.groupby("number")["weight"].max()
-        rents = self.links[spell.held & (self.links["kind"] == "rent").to_numpy()]
-        leased = np.bincount(rents["number"], weights=rents["area_mu"], minlength=len(self.register))[weight.index]
-        figures = {
-            "present": np.ones(len(weight), dtype=np.int64),
-            "heads": spell.heads[weight.index],
-            "weight_micro": np.rint(weight.to_numpy(dtype=float) * MICRO).astype(np.int64),
-            "leased_milli_mu": np.rint(leased * 1000).astype(np.int64),
+    def _during(self, kind: str, base: str, spell: Spell, figures: tuple[str, ...]) -> Tied:
+        """The households tied during a spell, with their figures times its days."""
+        rows = np.concatenate([self.rows_of(kind, to, spell.held) for to in (base, self.company[base])])
+        number = self.number[rows]
+        order = np.argsort(number, kind="stable")
+        number = number[order]
+        starts = np.flatnonzero(np.diff(number, prepend=-2))
+        numbers = number[starts].astype(np.int64)
+        weight = np.fmax.reduceat(self.weight[rows[order]], starts) if "weight_micro" in figures and len(starts) else np.zeros(0)
+        made = {
+            "present": lambda: np.ones(len(numbers), dtype=np.int64),
+            "heads": lambda: spell.heads[numbers],
+            "weight_micro": lambda: np.rint(weight * MICRO).astype(np.int64),
+            "leased_milli_mu": lambda: self._leased(spell.held)[numbers],
         }
-        return pd.DataFrame({name: spell.days * figure for name, figure in figures.items()}, index=weight.index)
+        return Tied(numbers, {name: spell.days * made[name]() for name in figures})
 
-    def _spells(self, period: str) -> list[Spell]:
-        periods, rule = self.instance.periods, self.instance.rule_for(period)
-        if not periods.last_days:
-            return [Spell(1, held_on(self.links, None), self._heads(None))]
-        index = periods.number[period]
-        last = periods.last_days[index]
-        if rule is None or rule.prorate == "none":
-            return [Spell(1, held_on(self.links, last), self._heads(last))]
-        starts = self._changes(first_day(periods, index), last)
-        ends = [*starts[1:], last + timedelta(days=1)]
-        return [Spell((end - start).days, held_on(self.links, start), self._heads(start)) for start, end in zip(starts, ends, strict=True)]
+    def _leased(self, held: np.ndarray) -> np.ndarray:
+        """Thousandths of a mu that each household of the register leases to any base, by the links that are ``held``."""
+        if id(held) not in self.leased:
+            rents = np.flatnonzero(held & self.are("rent"))
+            mu = np.bincount(self.number[rents], weights=self.area_mu[rents], minlength=len(self.register))
+            self.leased[id(held)] = np.rint(mu * 1000).astype(np.int64)
+        return self.leased[id(held)]
 
-    def _changes(self, first: date, last: date) -> list[date]:
-        """The first day and every later day up to ``last`` on which a link or a membership begins or ends."""
-        dates = [self.links[column] for column in ("valid_from", "valid_to")]
-        dates += [self.members[column] for column in MEMBERSHIP] if len(self.members) else []
-        found = {day.date() for column in dates for day in pd.to_datetime(column.dropna().unique())}
-        return [first, *sorted(day for day in found if first < day <= last)]
+    def weights(self, tied: Tied, key: str, days: pd.Series | None = None) -> np.ndarray:
+        """Integer weights of the households tied under one division key; see ``weights``."""
+        if key in COLUMN_OF_KEY:
+            return tied.figures[COLUMN_OF_KEY[key]]
+        return weights(self.instance, self.register.take(tied.numbers).assign(**tied.figures), key, days)
 
-    def _heads(self, day: date | None) -> np.ndarray:
-        """Heads of each household of the register: its members on ``day`` (joined, not yet left, alive) if the instance
-        has members, else its persons. A day of death is the first day without the person."""
-        if self.members.empty:
-            return self.register["persons"].to_numpy(dtype=np.int64)
-        there = held_on(self.members, day, "joined_on", "left_on") & held_on(self.members, day, "joined_on", "died_on")
-        return np.bincount(self.member_of[there & (self.member_of >= 0)], minlength=len(self.register)).astype(np.int64)
+    # --- links
 
-    def of(self, kind: str, to: str, era: int) -> pd.DataFrame:
-        """The links of a kind to a base or company that are in force in an era."""
-        return self._held(kind, to, self.holding[era])
+    def are(self, kind: str) -> np.ndarray:
+        """Which links are of a kind."""
+        return self.of_kind.get(kind, np.zeros(len(self.links), dtype=bool))
 
-    def _held(self, kind: str, to: str, held: np.ndarray) -> pd.DataFrame:
-        places = self.places.get((kind, to), np.zeros(0, dtype=np.int64))
-        return self.links.iloc[places[held[places]]]
+    def rows_of(self, kind: str, to: str, held: np.ndarray) -> np.ndarray:
+        """The rows of the links of a kind to a base or company that are ``held``."""
+        if kind not in self.kinds or to not in self.targets:
+            return np.zeros(0, dtype=np.int64)
+        group = self.kinds[kind] * len(self.targets) + self.targets[to]
+        rows = self.rows[self.starts[group] : self.starts[group + 1]]
+        return rows[held[rows]]
+
+    def leases(self, base: str, era: int) -> tuple[np.ndarray, np.ndarray]:
+        """Who leases land to a base in an era (places in the register, rising; one entry per lease), and thousandths of a mu."""
+        rows = self.rows_of("rent", base, self.holding[era])
+        rows = rows[np.argsort(self.number[rows], kind="stable")]
+        return self.number[rows].astype(np.int64), np.rint(self.area_mu[rows] * 1000).astype(np.int64)
+
+    def linked(self) -> np.ndarray:
+        """Which households of the register have a tie that counts in any period: in force on its last day, or in it where the
+        rule prorates."""
+        found = np.zeros(len(self.register), dtype=bool)
+        for held in {id(spell.held): spell.held for spells in self.spells for spell in spells}.values():
+            found[self.number[held]] = True
+        return found
+
+    # --- work
 
     def hands(self, era: int) -> pd.DataFrame:
         """Wage links in force in an era: household, number, village, base, weight, and the ``part`` of the village's
         days at the base that falls to the household; sorted by household."""
-        links = self.links[self.holding[era] & (self.links["kind"] == "wage").to_numpy() & (self.links["weight"] > 0).to_numpy()]
-        links = links.rename(columns={"to": "base"})
-        if links.duplicated(["number", "base"]).any():  # two ties at once count as the greater one
-            links = links.sort_values("weight", ascending=False, kind="stable").drop_duplicates(["number", "base"])
-        links["village"] = self.register["village"].to_numpy()[links["number"]]
-        links["part"] = links["weight"] / links.groupby(["village", "base"])["weight"].transform("sum")
-        return links[["household", "number", "village", "base", "weight", "part"]].sort_values("number", ignore_index=True)
+        hands = self.hands_of(era)
+        links = self.links.take(hands.rows)
+        villages = np.array([village for village, _ in hands.places], dtype=object)[hands.place]
+        found = {"household": links["household"].to_numpy(), "number": hands.number.astype(np.int64), "village": villages}
+        frame = pd.DataFrame({**found, "base": links["to"].to_numpy(), "weight": hands.weight, "part": hands.part})
+        return frame.astype({"household": links["household"].dtype, "base": links["to"].dtype})
+
+    def hands_of(self, era: int) -> Hands:
+        """As ``hands``, in numbers."""
+        rows = np.flatnonzero(self.holding[era] & self.are("wage") & (self.weight > 0))
+        link = self.number[rows] * np.int64(len(self.targets)) + self.to[rows]
+        if (np.diff(link) <= 0).any() and pd.Series(link).duplicated().any():  # two ties at once count as the greater one
+            order = np.argsort(-self.weight[rows], kind="stable")
+            rows = rows[order[~pd.Series(link[order]).duplicated().to_numpy()]]
+        village, villages = coded(self.register["village"])
+        both = village[self.number[rows]] * np.int64(len(self.targets)) + self.to[rows]
+        place, found = pd.factorize(both)
+        weight = self.weight[rows]
+        part = weight / pd.Series(weight).groupby(place).transform("sum").to_numpy()
+        order = np.argsort(self.number[rows], kind="stable")
+        names = [list(villages), list(self.targets)]
+        places = [(names[0][code // len(names[1])], names[1][code % len(names[1])]) for code in found.tolist()]
+        return Hands(rows[order], self.number[rows[order]], place[order].astype(np.int32), weight[order], places, part[order])
+
+    # --- time
+
+    def _spells(self, period: str) -> list[Spell]:
+        periods, rule = self.instance.periods, self.instance.rule_for(period)
+        if not periods.last_days:
+            return [self._state(None)]
+        index = periods.number[period]
+        last = periods.last_days[index]
+        if rule is None or rule.prorate == "none":
+            return [self._state(last)]
+        first = first_day(periods, index)
+        starts = [first, *(day.date() for day in self.changes if first < day.date() <= last)]
+        ends = [*starts[1:], last + timedelta(days=1)]
+        return [replace(self._state(start), days=(end - start).days) for start, end in zip(starts, ends, strict=True)]
+
+    def _state(self, day: date | None) -> Spell:
+        """What holds on a day; the same arrays for all days on which the same holds."""
+        passed = int(self.changes.searchsorted(pd.Timestamp(day), side="right")) if day is not None else -1
+        if passed not in self.states:
+            held, heads = held_on(self.links, day), self._heads(day)
+            for earlier in self.states.values():
+                held = earlier.held if np.array_equal(held, earlier.held) else held
+                heads = earlier.heads if np.array_equal(heads, earlier.heads) else heads
+            self.states[passed] = Spell(1, held, heads)
+        return self.states[passed]
+
+    def _heads(self, day: date | None) -> np.ndarray:
+        """Heads of each household of the register: its members on ``day`` (joined, not yet left, alive) if the instance
+        has members, else its persons. A day of death is the first day without the person."""
+        if self.member_of is None:
+            return self.register["persons"].to_numpy(dtype=np.int64)
+        there = held_on(self.members, day, "joined_on", "left_on") & held_on(self.members, day, "joined_on", "died_on")
+        return np.bincount(self.member_of[there & (self.member_of >= 0)], minlength=len(self.register)).astype(np.int64)
+
+
+def _in_order(register: pd.DataFrame) -> pd.DataFrame:
+    """The register sorted by name; tables of an instance are sorted already."""
+    names = register["household"]
+    if isinstance(names.dtype, pd.CategoricalDtype) and not names.cat.categories.is_monotonic_increasing:
+        register = register.assign(household=names.astype(object))
+    if register["household"].is_monotonic_increasing:
+        return register.reset_index(drop=True)
+    return register.sort_values("household", ignore_index=True)
+
+
+def coded(column: pd.Series) -> tuple[np.ndarray, dict[str, int]]:
+    """A column of names as numbers, and the number of each name."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy(), {name: code for code, name in enumerate(column.cat.categories)}
+    codes, names = pd.factorize(column)
+    return codes.astype(np.int32), {name: code for code, name in enumerate(names)}
+
+
+def _places(column: pd.Series, names: pd.Series) -> np.ndarray:
+    """The place of each entry of ``column`` in ``names`` (−1: none), without comparing texts where both are coded alike."""
+    both = column.dtype, names.dtype
+    if all(isinstance(dtype, pd.CategoricalDtype) for dtype in both) and column.cat.categories is names.cat.categories:
+        place = np.full(len(names.cat.categories), -1, dtype=np.int32)
+        place[names.cat.codes] = np.arange(len(names), dtype=np.int32)
+        return place[column.cat.codes]
+    found = pd.Index(names.astype(object)).get_indexer(column.astype(object))
+    return found.astype(np.int32)
+
+
+def _grouped(group: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of each of ``count`` groups, one group after another, and where each begins."""
+    small = group.astype(np.min_scalar_type(count))  # few groups are sorted in one pass
+    return np.argsort(small, kind="stable"), np.append(0, np.cumsum(np.bincount(group, minlength=count)))
+
+
+def _change_days(links: pd.DataFrame, members: pd.DataFrame) -> pd.DatetimeIndex:
+    """Every day on which a link or a membership begins or ends, in order."""
+    dates = [links[column] for column in ("valid_from", "valid_to")]
+    dates += [members[column] for column in MEMBERSHIP] if len(members) else []
+    days = [pd.to_datetime(column.dropna().unique()) for column in dates]
+    return pd.DatetimeIndex(np.unique(np.concatenate([np.asarray(part, dtype="datetime64[ns]") for part in days])))
+
+
+def _added_up(parts: list[Tied]) -> Tied:
+    """The households of any part, each once, with the sums of their figures."""
+    if len(parts) == 1:
+        return parts[0]
+    numbers, place = np.unique(np.concatenate([part.numbers for part in parts]), return_inverse=True)
+    figures = {}
+    for name in parts[0].figures:
+        figures[name] = np.zeros(len(numbers), dtype=np.int64)
+        np.add.at(figures[name], place, np.concatenate([part.figures[name] for part in parts]))
+    return Tied(numbers, figures)
 
 
 def leased_mu(instance: Instance) -> pd.DataFrame:

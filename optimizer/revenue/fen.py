@@ -91,18 +91,29 @@ class Working:
     ``floors``: fen · ``claims``: millionths of a fen, the carry before plus the fraction beyond the floor · ``extra``: the
     fen for the largest claims · ``amounts`` = floors + extra · ``carry_after`` = claims − 10⁶ · extra. Recipients of
     weight 0 receive nothing and keep their carry as their claim. Of a negative total all figures have their sign turned,
-    so that the sums hold as written.
+    so that the sums hold as written. What follows from the rest is not kept, since there may be a hundred million entries.
     """
 
     weights: NDArray[Any]
     whole: int
     """The sum of the weights."""
-    floors: Ints
     carry_before: Ints
-    claims: Ints
-    extra: Ints
+    odd: NDArray[np.int8]
+    """``extra`` in one byte each."""
     amounts: Ints
     carry_after: Ints
+
+    @property
+    def extra(self) -> Ints:
+        return self.odd.astype(np.int64)
+
+    @property
+    def floors(self) -> Ints:
+        return self.amounts - self.odd
+
+    @property
+    def claims(self) -> Ints:
+        return self.carry_after + MICRO * self.extra
 
 
 def worked(total: int, weights: NDArray[Any], carry: Ints | None = None) -> Working:
@@ -119,20 +130,31 @@ def worked(total: int, weights: NDArray[Any], carry: Ints | None = None) -> Work
     recipient is no division.
     """
     weights = np.asarray(weights)
-    if not weights.any() or weights.min() < 0:
+    least = weights.min() if len(weights) else 0
+    if least < 0 or (least == 0 and not weights.any()):
         raise ValueError("expected weights of which none is negative and at least one is positive")
-    sign = -1 if total < 0 else 1
-    before = np.zeros(len(weights), dtype=np.int64) if carry is None else sign * np.asarray(carry, dtype=np.int64)
-    whole, floors, fractions = _floors(abs(int(total)), weights)
-    positive = (weights > 0).astype(bool)
-    claims = before + fractions
-    extra = np.zeros(len(weights), dtype=np.int64)
-    extra[by_claim(claims, positive)[: abs(int(total)) - int(floors.sum())]] = 1
-    after = claims - MICRO * extra
-    figures = (floors, before, claims, extra, floors + extra, after)
-    if sign < 0:
-        figures = tuple(-figure for figure in figures)  # type: ignore[assignment]
-    return Working(weights, whole, *figures)
+    before = np.zeros(len(weights), dtype=np.int64) if carry is None else np.asarray(carry, dtype=np.int64)
+    whole, amounts, claims = _floors(abs(int(total)), weights)
+    claims += -before if total < 0 else before
+    positive = (weights > 0).astype(bool) if least == 0 else None
+    chosen = _largest(claims, positive, abs(int(total)) - int(amounts.sum()))
+    amounts += chosen
+    claims -= np.multiply(chosen, MICRO, dtype=np.int64)
+    odd = chosen.astype(np.int8)
+    figures = (-odd, -amounts, -claims) if total < 0 else (odd, amounts, claims)
+    return Working(weights, whole, before, *figures)
+
+
+def _largest(claims: Ints, positive: NDArray[np.bool_] | None, count: int) -> NDArray[np.bool_]:
+    """Which are the ``count`` largest claims among those with a weight (None: all of them), ties going to whoever stands
+    first; not sorted as ``by_claim`` does, since only the last claim that is served need be known."""
+    if not count:
+        return np.zeros(len(claims), dtype=bool)
+    ranked = claims if positive is None else np.where(positive, claims, -INT64_LIMIT)
+    last = np.partition(ranked, len(ranked) - count)[len(ranked) - count]
+    chosen = ranked > last
+    chosen[np.flatnonzero(ranked == last)[: count - np.count_nonzero(chosen)]] = True
+    return chosen
 
 
 def by_claim(claims: Ints, positive: NDArray[np.bool_]) -> NDArray[np.intp]:

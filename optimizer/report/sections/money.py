@@ -97,10 +97,9 @@ def _balances(report: Report, came: dict[str, float], went: dict[str, float]) ->
 
 def _to_households(report: Report) -> Iterator[Flow]:
     """Wages and rents that reach households of the register."""
-    lines = report.distribution.household_lines
-    paid = lines[(lines["receiver"] == "household") & (lines["payer"] != "pot")]
-    for name, fen in paid.groupby("account")["amount_fen"].sum().items():
-        yield f"account:{'labour' if name == 'wage' else name}", "households", float(fen)
+    for name, fen in sorted(report.distribution.paid_fen().items()):
+        if fen and name not in ("dividend", "share"):  # these come from pots, which are told by themselves
+            yield f"account:{'labour' if name == 'wage' else name}", "households", float(fen)
 
 
 def _unit(largest: float) -> str:
