@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from optimizer.problems import InputError, Problem
 from optimizer.texts import say
@@ -26,8 +26,8 @@ class Job:
     arguments: tuple[Any, ...]
     parts: tuple[Job, ...] = ()
 
-    def run(self) -> Any:
-        return self.function(*self.arguments)
+    def run(self, *common: Any) -> Any:
+        return self.function(*common, *self.arguments)
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,16 @@ class Died:
 
     job: str
 
+
+class Where(NamedTuple):
+    """Where jobs run, and what all of them are given."""
+
+    workers: int
+    scheduler: str
+    common: tuple[Any, ...]
+
+
+Submit = Callable[[Job], "Future[Any]"]
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -56,20 +66,22 @@ class Inline(Executor):
 
 
 @contextlib.contextmanager
-def executor(workers: int = 1, scheduler: str = "") -> Iterator[Executor]:
-    """Where jobs run: the Dask cluster at ``scheduler`` if one is named, else ``workers`` processes (1: this one).
+def executor(workers: int = 1, scheduler: str = "", common: tuple[Any, ...] = ()) -> Iterator[Submit]:
+    """What hands in a job: to the Dask cluster at ``scheduler`` if one is named, else to ``workers`` processes (1: this one).
 
-    Raises InputError where the cluster cannot be reached or ``dask.distributed`` is not installed.
+    ``common`` are the first arguments of every job; they are sent once to each worker, not with each job. Raises InputError
+    where the cluster cannot be reached or has no worker, or ``dask.distributed`` is not installed.
     """
     if scheduler:
         with _dask_client(scheduler) as client:
-            yield client.get_executor()
+            cluster, held = client.get_executor(), _sent(client, scheduler, common)
+            yield lambda job: cluster.submit(job.run, *held)
     elif workers > 1:
         context = multiprocessing.get_context("spawn")
-        with _one_thread_each(), ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupt) as pool:
-            yield pool
+        with _one_thread_each(), ProcessPoolExecutor(workers, context, _begin, (common,)) as pool:
+            yield lambda job: pool.submit(_with_common, job)
     else:
-        yield Inline()
+        yield lambda job: Inline().submit(job.run, *common)
 
 
 @contextlib.contextmanager
@@ -85,9 +97,18 @@ def _one_thread_each() -> Iterator[None]:
             os.environ.update({name: value} if value is not None else {})
 
 
-def _ignore_interrupt() -> None:
+HELD: list[tuple[Any, ...]] = []
+"""The common arguments, in a process that was started to run jobs."""
+
+
+def _begin(common: tuple[Any, ...]) -> None:
     """Ctrl-C reaches every process of a terminal; the first one ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    HELD[:] = [common]
+
+
+def _with_common(job: Job) -> Any:
+    return job.run(*HELD[0])
 
 
 def _dask_client(address: str) -> Any:
@@ -98,34 +119,54 @@ def _dask_client(address: str) -> Any:
     try:
         return Client(address, timeout="10s", set_as_default=False)
     except (OSError, ValueError) as error:
-        raise InputError([Problem("--scheduler", None, "", address, say("expected.scheduler", error=str(error)))]) from None
+        raise InputError([_unreached(address, error)]) from None
 
 
-def run_all(jobs: Sequence[Job], workers: int = 1, scheduler: str = "", done: Callable[[str], None] = lambda name: None) -> list[list[Any]]:
+def _sent(client: Any, address: str, common: tuple[Any, ...]) -> list[Any]:
+    """The common arguments as every worker of a cluster holds them. A worker that joins later fetches them from another one."""
+    try:
+        return list(client.scatter(list(common), broadcast=True)) if common else []
+    except OSError as error:  # no worker has come
+        raise InputError([_unreached(address, error)]) from None
+
+
+def _unreached(address: str, error: Exception) -> Problem:
+    return Problem("--scheduler", None, "", address, say("expected.scheduler", error=str(error)))
+
+
+def run_all(
+    jobs: Sequence[Job],
+    workers: int = 1,
+    scheduler: str = "",
+    done: Callable[[str], None] = lambda name: None,
+    common: tuple[Any, ...] = (),
+) -> list[list[Any]]:
     """The results of all jobs in their order: one per job, or one per part where the worker of the whole job died twice.
 
-    ``done`` is told the name of each job as soon as it is finished. A part whose worker dies again gives ``Died``; all other jobs
-    still finish. Any exception but that of a lost worker is raised.
+    ``done`` is told the name of each job as soon as it is finished. ``common`` are the first arguments of every job, for what is
+    large: each worker gets them once, and no job may change them. A part whose worker dies again gives ``Died``; all other
+    jobs still finish. Any exception but that of a lost worker is raised.
     """
+    place = Where(workers, scheduler, common)
     found: dict[int, list[Any]] = {}
     for _ in range(ATTEMPTS):
         wanted = [number for number in range(len(jobs)) if number not in found]
-        found.update(_attempt(jobs, wanted, workers, scheduler, done) if wanted else {})
+        found.update(_attempt(jobs, wanted, place, done) if wanted else {})
     for number, job in enumerate(jobs):
         if number not in found:
-            found[number] = [_alone(part, workers, scheduler) for part in job.parts or (job,)]
+            found[number] = [_alone(part, place) for part in job.parts or (job,)]
             done(job.name)
     return [found[number] for number in range(len(jobs))]
 
 
-def _attempt(jobs: Sequence[Job], wanted: Sequence[int], workers: int, scheduler: str, done: Callable[[str], None]) -> dict[int, list[Any]]:
+def _attempt(jobs: Sequence[Job], wanted: Sequence[int], place: Where, done: Callable[[str], None]) -> dict[int, list[Any]]:
     """The results of those wanted jobs whose worker lived."""
     found = {}
-    with executor(workers, scheduler) as pool:
+    with executor(*place) as submit:
         futures = {}
         for number in wanted:
             try:
-                future = pool.submit(jobs[number].run)
+                future = submit(jobs[number])
             except BrokenExecutor:  # a worker died before the last job was handed out
                 break
             futures[future] = number
@@ -145,9 +186,9 @@ def _tell(done: Callable[[str], None], name: str, future: Future[Any]) -> None:
         done(name)
 
 
-def _alone(job: Job, workers: int, scheduler: str) -> Any:
+def _alone(job: Job, place: Where) -> Any:
     """The job once more, in a pool of its own, so that its death takes nothing else along."""
-    found = _attempt([job], [0], max(workers, 2), scheduler, lambda name: None)
+    found = _attempt([job], [0], place._replace(workers=max(place.workers, 2)), lambda name: None)
     return found[0][0] if found else Died(job.name)
 
 

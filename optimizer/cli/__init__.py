@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from optimizer.cli import alternatives, explain, generate, season
+from optimizer.cli import alternatives, explain, generate, season, sweep
 from optimizer.cli.options import MOST_WORKERS, InstanceArgument, PolicyOption, SetOption, SolverOption
 from optimizer.cli.progress import Progress, finish
 from optimizer.phases import Phase, phase
@@ -276,6 +276,7 @@ def plant_faults(
 
 
 app.command("alternatives", help=say("cli.alternatives"), epilog=say("cli.alternatives_example"))(alternatives.alternatives)
+app.command("sweep", help=say("cli.sweep"), epilog=say("cli.sweep_example"))(sweep.sweep)
 app.command("backtest", help=say("cli.backtest"), epilog=say("cli.backtest_example"))(season.backtest)
 app.command("explain", help=say("cli.explain"), epilog=say("cli.explain_example"))(explain.explain)
 app.command("generate", help=say("cli.generate"), epilog=say("cli.generate_example"))(generate.generate)

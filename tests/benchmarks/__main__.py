@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="tiny sizes, into a folder that is thrown away: does it work at all?")
     parser.add_argument("--results", type=Path, help=f"where the figures go (tests/benchmarks/{RESULTS.name})")
+    parser.add_argument("--scheduler", default="", metavar="ADDRESS", help="a Dask cluster for the part programs")
     chosen = parser.parse_args()
     unknown = [part for part in chosen.parts if part not in PARTS]
     if unknown:
@@ -31,14 +32,14 @@ def main() -> None:
         results.mkdir(parents=True, exist_ok=True)
         for part in PARTS:
             if part in chosen.parts or not chosen.parts:
-                run_part(part, results, chosen.quick)
+                run_part(part, results, chosen.quick, {"scheduler": chosen.scheduler} if part == "programs" else {})
 
 
-def run_part(part: str, results: Path, quick: bool) -> None:
-    """Run one part and note what it was measured on."""
+def run_part(part: str, results: Path, quick: bool, further: dict[str, str]) -> None:
+    """Run one part, with ``further`` arguments, and note what it was measured on."""
     clock, before = time.perf_counter(), load()
     print(f"{part} ...", flush=True)
-    importlib.import_module(f"tests.benchmarks.{part}").run(results, quick)
+    importlib.import_module(f"tests.benchmarks.{part}").run(results, quick, **further)
     if part != "page":
         write_machine(results, part, quick, before)
     print(f"{part}: {time.perf_counter() - clock:,.0f} s", flush=True)
