@@ -6,8 +6,10 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -51,6 +53,48 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 ATTEMPTS = 2
 """How often a job is tried whole before it is taken apart: its worker may have died of another job."""
+
+
+AHEAD = 4
+"""So many pieces wait at most for a thread, so that what is ahead takes little memory."""
+
+
+class InTurn:
+    """Pieces of work done by threads beside what gives them; the results go to ``use`` in the order they were given in.
+
+    What a piece raises is raised where a later one is given, or at the end. ``seconds``: what all pieces took together.
+    """
+
+    def __init__(self, work: Callable[[Any], Any], threads: int, use: Callable[[Any], Any] = lambda result: None) -> None:
+        self.work, self.use = work, use
+        self.pool = ThreadPoolExecutor(threads)
+        self.waiting: deque[Future[tuple[Any, float]]] = deque()
+        self.seconds = 0.0
+
+    def __enter__(self) -> InTurn:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        try:
+            while self.waiting and kind is None:
+                self._use_next()
+        finally:
+            self.pool.shutdown(cancel_futures=True)
+
+    def give(self, piece: Any) -> None:
+        """Have a piece worked on, once few enough are waiting."""
+        while len(self.waiting) >= AHEAD:
+            self._use_next()
+        self.waiting.append(self.pool.submit(self._timed, piece))
+
+    def _timed(self, piece: Any) -> tuple[Any, float]:
+        begun = time.perf_counter()
+        return self.work(piece), time.perf_counter() - begun
+
+    def _use_next(self) -> None:
+        result, seconds = self.waiting.popleft().result()
+        self.seconds += seconds
+        self.use(result)
 
 
 class Inline(Executor):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.audit.result import Result
-from optimizer.household.dividing import Shares, days_worked, divide_rents, divide_wages, household_entries
+from optimizer.household.dividing import Shares, days_for_keys, divide_rents, divide_wages, household_entries
 from optimizer.household.guarantees import divide_with_promises
 from optimizer.instance.instance import Instance
 from optimizer.instance.pools import Ties
@@ -64,8 +64,7 @@ def planned_due(instance: Instance, result: Result, household: str | None = None
     entries = split_entries(instance, sales, bills, instance.split) if instance.split else pd.DataFrame(columns=COLUMNS)
     shares = Shares(Ties(instance))
     plan = StoredPlan(instance, result.table("plan"))
-    by_days = "village" in plan.table and any("labour_days" in rule.household_key for rule in instance.split)
-    days = days_worked(plan, shares.ties) if by_days else pd.DataFrame(columns=DAYS)
+    days = days_for_keys(plan, shares.ties) if "village" in plan.table else pd.DataFrame(columns=DAYS)
     into = pd.concat([entries, bills[bills["receiver"] == POT]])  # insurers pay into pots as well
     promised = divide_with_promises(instance, into, days, shares)
     divide_wages(instance, bills, shares)

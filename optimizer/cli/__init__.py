@@ -13,14 +13,11 @@ import typer
 from rich.console import Console
 
 from optimizer.cli import alternatives, explain, generate, season, sweep
-from optimizer.cli.options import MOST_WORKERS, InstanceArgument, PolicyOption, SetOption, SolverOption
+from optimizer.cli.options import DEFAULT, MOST_WORKERS, InstanceArgument, PolicyOption, SetOption, SolverOption, listed_names
 from optimizer.cli.progress import Progress, finish
 from optimizer.phases import Phase, phase
 from optimizer.problems import GraveFindings, InputError, Problem
 from optimizer.texts import say
-
-DEFAULT = "default"
-"""The policy meant where none is named, as in instance/changes.py, which would bring pandas to every --help."""
 
 app = typer.Typer(help=say("cli.help"), no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
@@ -210,7 +207,7 @@ def compare(
     def work() -> None:
         if scheduler and workers is not None:
             raise InputError([Problem("--workers", None, "", str(workers), say("expected.one_of_both"))])
-        names = [name.strip() for name in policies.split(",") if name.strip()]
+        names = listed_names(policies)
         cores = min(os.cpu_count() or 1, MOST_WORKERS)
         shared = {"workers": workers or cores, "scheduler": scheduler, "seasons": seasons, "is_sure": yes}
         _compare(instance, names, out, plans, shared, progress)

@@ -9,12 +9,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from optimizer.cli.options import SetOption
+from optimizer.cli.options import DEFAULT, SetOption
 from optimizer.cli.progress import Progress, finish
 from optimizer.problems import InputError, NoPlan, Problem
 from optimizer.texts import say
 
-DEFAULT = "default"
 MAIN_FILE, SUMMARY = "instance.yaml", "summary.json"
 """The files by which an instance and a result are told apart."""
 

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from optimizer.cli.options import MOST_WORKERS, InstanceArgument, SetOption
+from optimizer.cli.options import DEFAULT, MOST_WORKERS, InstanceArgument, SetOption, listed_names
 from optimizer.cli.progress import Progress, finish
 from optimizer.problems import InputError, Problem
 from optimizer.texts import say
-
-if TYPE_CHECKING:
-    from optimizer.policy.sweep import Optimum
-
-DEFAULT = "default"
 
 
 def sweep(
@@ -35,13 +29,16 @@ def sweep(
         from optimizer.instance.loading import read_given
         from optimizer.policy.sweep import AS_GIVEN, variants_of, years_of
         from optimizer.policy.sweep import sweep as solve_all
+        from optimizer.report.sweep import check_file, write_sweep
 
         if scheduler and workers is not None:
             raise InputError([Problem("--workers", None, "", str(workers), say("expected.one_of_both"))])
         progress.say("loading")
         given = read_given(instance)
-        variants = variants_of(given, named(policies), tuple(set_ or ()))
-        wanted = years_of(given, named(years)) or [AS_GIVEN]
+        target = out or Path("results") / given.raw.name / "sweep.csv"
+        check_file(target)
+        variants = variants_of(given, listed_names(policies), tuple(set_ or ()))
+        wanted = years_of(given, listed_names(years)) or [AS_GIVEN]
         cores = workers or min(os.cpu_count() or 1, MOST_WORKERS)
 
         def told(finished: int, count: int) -> None:
@@ -49,29 +46,11 @@ def sweep(
 
         progress.say("deciding")
         found = solve_all(given, variants, wanted, workers=cores, scheduler=scheduler, done=told)
-        target = out or Path("results") / given.raw.name / "sweep.csv"
-        write(found, target)
+        write_sweep(found, target)
         progress.stop()
-        cold, gap = sum(not one.restarted for one in found if one.gap is not None), max((one.gap or 0.0 for one in found), default=0.0)
-        solved = sum(one.gap is not None for one in found)
-        typer.echo(say("cli.swept", file=target, count=len(found), solved=solved, cold=cold, gap=f"{gap:.0e}"))
+        gaps = [one.gap for one in found if one.gap is not None]
+        cold = sum(not one.restarted for one in found if one.gap is not None)
+        gap = f"{max(gaps):.0e}" if gaps else say("sweep.no_gap")
+        typer.echo(say("cli.swept", file=target, count=len(found), solved=len(gaps), cold=cold, gap=gap))
 
     finish(work, progress)
-
-
-def named(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def write(found: Sequence[Optimum], target: Path) -> None:
-    """The optima as a table, written whole or not at all."""
-    import pandas as pd
-
-    rows = [{**one._asdict(), "changes": "; ".join(one.changes), "restarted": "yes" if one.restarted else "no"} for one in found]
-    draft = target.with_name(f".{target.name}.draft")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        pd.DataFrame(rows).to_csv(draft, index=False, lineterminator="\n")
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from optimizer.household.dividing import (
     Shares,
-    by_days,
+    days_for_keys,
     days_worked,
     divide_pots,
     divide_rents,
@@ -130,13 +130,8 @@ class Distribution:
 def _without_recipients(distribution: Distribution, entries: pd.DataFrame) -> int:
     """Fen in pots nobody is there to receive (the same recipients hold under every reading)."""
     shares = Shares(distribution.shares.ties, hand_on=lambda part: None)
-    divide_pots(distribution.instance, entries, _days(distribution.plan, shares.ties), shares)
+    divide_pots(distribution.instance, entries, days_for_keys(distribution.plan, shares.ties), shares)
     return sum(amount for *_, amount in shares.orphans)
-
-
-def _days(plan: Plan, ties: Ties) -> pd.DataFrame:
-    """Days worked by each household, if a division key asks for them."""
-    return days_worked(plan, ties) if by_days(plan.instance) else pd.DataFrame(columns=["household", "base", "period", "days"])
 
 
 def distribute(plan: Plan) -> Distribution:
@@ -156,7 +151,7 @@ def _distribute(plan: Plan, phases: dict[str, Phase]) -> Distribution:
         parts += [part for part in [payout_entries(plan)] if len(part)]
     ledger = pd.concat([*parts, costs], ignore_index=True)
     shares = Shares(Ties(instance))
-    promised = divide_with_promises(instance, ledger, _days(plan, shares.ties), shares)
+    promised = divide_with_promises(instance, ledger, days_for_keys(plan, shares.ties), shares)
     divide_wages(instance, ledger, shares)
     divide_rents(instance, ledger, shares)
     if len(promised):

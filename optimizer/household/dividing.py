@@ -23,6 +23,7 @@ FIGURES = [
     "amount_fen", "part_fen", "weight", "weight_sum", "floor_fen", "carry_in", "claim", "extra", "carry_out", "capped_fen",
 ]  # fmt: skip
 CARRY_ENDED = ["kind", "base", "key", "household", "carry_micro_fen", "last_period"]
+DAYS = ["household", "village", "base", "period", "days", "reservation_yuan"]
 OTHER_LANDHOLDERS = "other_landholders"
 POTS, TOP_UPS, WORK, RENTS = range(4)
 """The order in which entitlements of the four sources are listed."""
@@ -252,6 +253,11 @@ def by_days(instance: Instance) -> bool:
     return any("labour_days" in rule.household_key for rule in instance.split)
 
 
+def days_for_keys(plan: Decided, ties: Ties) -> pd.DataFrame:
+    """Days worked as ``days_worked`` gives them, if a division key asks for them; else empty."""
+    return days_worked(plan, ties) if by_days(plan.instance) else pd.DataFrame(columns=DAYS)
+
+
 class _DaysOf:
     """Days worked by household at one base and period; looked up only if a division key asks for them."""
 
@@ -279,15 +285,14 @@ def days_worked(plan: Decided, ties: Ties) -> pd.DataFrame:
 
     Columns: household, village, base, period, days, reservation_yuan.
     """
-    columns = ["household", "village", "base", "period", "days", "reservation_yuan"]
     work = work_by_place(plan)
     if work.empty:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=DAYS)
     era = work["period"].map(ties.eras)
     joined = pd.concat([part.merge(ties.hands(number), on=["village", "base"]) for number, part in work.groupby(era)])
     joined["days"] = joined["value"] * joined["part"]
     joined["reservation_yuan"] *= joined["part"]
-    return joined[columns].sort_values(["period", "village", "base", "household"], ignore_index=True)
+    return joined[DAYS].sort_values(["period", "village", "base", "household"], ignore_index=True)
 
 
 def work_by_place(plan: Decided) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from optimizer.household.dividing import Part, Shares
 from optimizer.household.expecting import Expected
+from optimizer.household.guarantees import CAP
 from optimizer.household.income import Sums
 from optimizer.instance.instance import Instance
 from optimizer.revenue.fen import INT64_LIMIT, MICRO, Ints, Working
@@ -71,7 +72,7 @@ class Recheck:
         np.add.at(self.totals, part.numbers, part.paid)
         found = [*self._of_people(part), *of_shares(part.amount, part.working), *self._of_carry(part)]
         if part.capped is not None and ((part.capped < 0) | (part.capped > np.maximum(part.working.amounts, 0))).any():
-            found.append("cap")
+            found.append(CAP)
         self.broken += [Broken(rule, part.base, part.period, part.pot, part.key) for rule in dict.fromkeys(found)]
 
     def _of_people(self, part: Part) -> Iterator[str]:
@@ -116,7 +117,7 @@ class Recheck:
         for _, pot, _, _, amount in shares.orphans:
             gone[pot] = gone.get(pot, 0) + amount
         for pot, account, _, _, amount in shares.set_aside:
-            gone[pot] = gone.get(pot, 0) + (amount if account != "cap" else 0)  # what a cap holds back was divided before
+            gone[pot] = gone.get(pot, 0) + (amount if account != CAP else 0)  # what a cap holds back was divided before
         for pot in sorted({*gone, *into.index}):
             if gone.get(pot, 0) != int(into.get(pot, 0)):
                 self.broken.append(Broken("pot", "", "", pot, ""))

@@ -73,11 +73,9 @@ def _engines(ground: Ground) -> list[Solver]:
     stands = engine.standing()
     if stands is None:
         return [Solver(matrix, engine.name, engine.integer_gap)]
-    every = np.arange(len(matrix.cost))
-    place = Place(every, every, np.arange(len(matrix.rhs)))
+    place, basis = Place.whole(matrix), stands.to_highs()
     return [
-        Solver(replace(matrix), engine.name, engine.integer_gap, live=live_object(matrix), place=place, basis=stands.to_highs())
-        for _ in range(THREADS)
+        Solver(replace(matrix), engine.name, engine.integer_gap, live=live_object(matrix), place=place, basis=basis) for _ in range(THREADS)
     ]
 
 

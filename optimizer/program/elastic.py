@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from optimizer.program.answer import OPTIMAL, Answer
+from optimizer.program.answer import Answer
 from optimizer.program.arrays import assembled, lengthened
 from optimizer.program.giving_way import WISHES, is_soft, weights
 from optimizer.program.levers import EITHER, Lever
@@ -166,7 +166,7 @@ class Elastic:
                 if live is not None:
                     live.addCol(0.0, 0.0, 0.0, len(lever.rows), lever.rows.astype(np.int32), terms)
         self.engine.matrix = matrix
-        self.engine.place = _everywhere(matrix)
+        self.engine.place = Place.whole(matrix)
 
     def _closed(self) -> np.ndarray:
         upper = np.zeros(self.width)
@@ -179,7 +179,7 @@ class Elastic:
         if engine.matrix.integer.any():
             engine.live = None
         elif engine.live is None:
-            engine.live, engine.place = live_object(engine.matrix), _everywhere(engine.matrix)
+            engine.live, engine.place = live_object(engine.matrix), Place.whole(engine.matrix)
         return engine.solve()
 
 
@@ -197,27 +197,17 @@ def elastic(of: Laid) -> Elastic:
     if not wide.integer.any():
         # What is simply there hardly ever gives way: without it a program is a third smaller, and its basis serves the whole one.
         is_wish = np.isin(of.rules[rows], WISHES)
-        live = live_object(replace(wide, upper=np.concatenate([matrix.upper, np.where(is_wish, np.inf, 0.0)])))
-        if len(wide.cost) > LARGE:  # interior point with crossover, which leaves a basis
-            for name, value in {"presolve": "on", "solver": "ipm"}.items():
-                live.setOptionValue(name, value)
+        # interior point with crossover, which leaves a basis
+        method = {"presolve": "on", "solver": "ipm"} if len(wide.cost) > LARGE else {}
+        live = live_object(replace(wide, upper=np.concatenate([matrix.upper, np.where(is_wish, np.inf, 0.0)])), **method)
         live.run()
-        engine.live, engine.place = live, _everywhere(wide)
+        engine.live, engine.place = live, Place.whole(wide)
     return Elastic(of, len(matrix.cost), rows, signs, weight, engine, {})
-
-
-def _everywhere(matrix: Matrix) -> Place:
-    """The place of a matrix that a live object holds as it is."""
-    columns = np.arange(len(matrix.cost))
-    return Place(columns, columns, np.arange(len(matrix.rhs)))
 
 
 def has_plan(matrix: Matrix) -> bool:
     """Whether any decisions keep all rows."""
-    if matrix.integer.any():  # PuLP takes no program without an objective: as few choices as can be
-        return Solver(replace(matrix, cost=np.where(matrix.integer, -1.0, 0.0))).solve().status == OPTIMAL
-    live = live_object(replace(matrix, cost=np.zeros(len(matrix.cost))))
-    for name, value in {"presolve": "on", "solver": "ipm" if len(matrix.cost) > LARGE else "choose"}.items():
-        live.setOptionValue(name, value)
+    by_interior_point = len(matrix.cost) > LARGE and not matrix.integer.any()
+    live = live_object(replace(matrix, cost=np.zeros(len(matrix.cost))), presolve="on", solver="ipm" if by_interior_point else "choose")
     live.run()
     return bool(live.getModelStatus() == FOUND)

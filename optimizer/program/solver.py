@@ -37,6 +37,12 @@ class Place:
     column_at: np.ndarray
     row_at: np.ndarray
 
+    @classmethod
+    def whole(cls, matrix: Matrix) -> Place:
+        """The place of a matrix in an object that holds it as it is."""
+        decisions = np.arange(len(matrix.cost))
+        return cls(decisions, decisions, np.arange(len(matrix.rhs)))
+
 
 @dataclass
 class Solver:
@@ -111,8 +117,7 @@ class Solver:
         method = {"solver": "ipm"} if is_large else {}
         with phase("hand_over", self.phases):
             self.live = live_object(self.matrix, presolve="choose", mip_rel_gap=self.integer_gap, **method)
-            decisions, rows = np.arange(len(self.matrix.cost)), np.arange(len(self.matrix.rhs))
-            self.place = Place(decisions, decisions, rows)
+            self.place = Place.whole(self.matrix)
         with phase("run", self.phases):
             self.live.run()
         with phase("read", self.phases):

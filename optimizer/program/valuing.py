@@ -1,7 +1,6 @@
 """What a first stage is worth in one scenario, and what a little more of each decision would add: a live HiGHS object each.
 
-Objects are made from arrays, without PuLP, since many of them are alive
-at once, and only the bounds of the first stage ever change.
+Many objects are alive at once, and only the bounds of the first stage ever change.
 """
 
 from __future__ import annotations

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from optimizer.generate.sizes import Sizes
 from optimizer.generate.writing import generate
-from optimizer.household.streaming import FILE, divide_streamed
 from optimizer.instance.instance import Instance
 from optimizer.instance.loading import instance_of, read_given
+from optimizer.report.streamed import FILE, divide_and_write
 from optimizer.revenue.ledger import LANDHOLDERS, POT, WAGES
 from tests.benchmarks.measuring import Figures, Stopped, measured, note, peak_of
 
@@ -162,7 +162,7 @@ def divided_by_us(households: int, bases: int, folder: str) -> Figures:
     """Divide, check and write; seconds by phase."""
     instance, ledger = county(made(households, bases), Path(folder) / "county")
     input_mb = peak_of()
-    found = divide_streamed(Decided(instance), ledger, Path(folder))
+    found = divide_and_write(Decided(instance), ledger, Path(folder))
     note({})
     return {
         "phases": {name: phase.seconds for name, phase in found.phases.items()},

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optimizer.household.streaming import FILE, divide_streamed
+from optimizer.report.streamed import FILE, divide_and_write
 from tests.benchmarks import households as benchmark
 
 HOUSEHOLDS, BASES = 120, 4
@@ -19,7 +19,7 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """What our division writes of the small county."""
     folder = tmp_path_factory.mktemp("ours")
     instance, ledger = benchmark.county(benchmark.made(HOUSEHOLDS, BASES), folder / "county")
-    assert divide_streamed(benchmark.Decided(instance), ledger, folder).broken == ()
+    assert divide_and_write(benchmark.Decided(instance), ledger, folder).broken == ()
     return pd.read_csv(folder / FILE)
 
 

@@ -20,10 +20,11 @@ from optimizer.household.expecting import Expected
 from optimizer.household.guarantees import divide_with_promises
 from optimizer.household.income import Sums, accounts
 from optimizer.household.rechecking import Recheck, of_shares
-from optimizer.household.streaming import COLUMNS, FILE, Streamed, divide_streamed
+from optimizer.household.streaming import Streamed
 from optimizer.instance.document import SplitRule
 from optimizer.instance.instance import Instance
 from optimizer.instance.pools import Ties
+from optimizer.report.streamed import FILE, divide_and_write
 from optimizer.report.tables import HOUSEHOLDS
 from optimizer.revenue.fen import MICRO, worked
 from optimizer.revenue.ledger import LANDHOLDERS, POT, WAGES
@@ -134,22 +135,18 @@ def test_streamed_is_the_same_as_whole(
 ) -> None:
     plan, ledger = Decided(tied(bare, links, **rule_of(drawn))), ledger_of(pots)
     folder = tmp_path_factory.mktemp("out")
-    streamed = divide_streamed(plan, ledger, folder)
+    streamed = divide_and_write(plan, ledger, folder)
     table, shares = whole(plan, ledger)
     assert streamed.broken == ()
-    assert (folder / FILE).read_text(encoding="utf-8") == table[list(COLUMNS)].to_csv(index=False, lineterminator="\n")
+    assert (folder / FILE).read_text(encoding="utf-8") == table[list(HOUSEHOLDS)].to_csv(index=False, lineterminator="\n")
     assert streamed.entitlements == len(shares.entitlements())
     assert streamed.carries_ended.equals(shares.carries_ended())
 
 
 def test_the_file_is_that_of_a_result(tmp_path: Path) -> None:
     found = optimizer.distribute(optimizer.solve(optimizer.load(TINY)))
-    divide_streamed(found.plan, found.ledger[found.ledger["receiver"] != "guarantee"], tmp_path)
-    assert (tmp_path / FILE).read_text(encoding="utf-8") == found.households[list(COLUMNS)].to_csv(index=False, lineterminator="\n")
-
-
-def test_its_columns_are_those_of_the_report() -> None:
-    assert COLUMNS == HOUSEHOLDS
+    divide_and_write(found.plan, found.ledger[found.ledger["receiver"] != "guarantee"], tmp_path)
+    assert (tmp_path / FILE).read_text(encoding="utf-8") == found.households[list(HOUSEHOLDS)].to_csv(index=False, lineterminator="\n")
 
 
 def test_categories_in_place_of_texts_change_no_byte(bare: Instance, tmp_path: Path) -> None:
@@ -161,8 +158,8 @@ def test_categories_in_place_of_texts_change_no_byte(bare: Instance, tmp_path: P
         household=links["household"].astype(names), kind=links["kind"].astype("category"), to=links["to"].astype("category")
     )
     coded = replace(plan.instance, tables={**plan.instance.tables, "households": households, "links": links})
-    divide_streamed(plan, ledger, tmp_path / "texts")
-    divide_streamed(Decided(coded), ledger, tmp_path / "categories")
+    divide_and_write(plan, ledger, tmp_path / "texts")
+    divide_and_write(Decided(coded), ledger, tmp_path / "categories")
     assert (tmp_path / "texts" / FILE).read_bytes() == (tmp_path / "categories" / FILE).read_bytes()
 
 
@@ -230,13 +227,15 @@ PLANTED: dict[str, tuple[Callable[[Part], Part], str]] = {
 
 
 def streamed_with(bare: Instance, folder: Path, change: Callable[[Part], Part], kind: str = "dividend") -> Streamed:
-    """What comes of one part of a kind being changed: the one of the second month."""
+    """What comes of one part of a kind being changed between division and check: the one of the second month."""
 
-    def changed(part: Part) -> Part:
-        return change(part) if (part.kind, part.base, part.period) == (kind, "hill", MONTHS[1]) else part
+    def give_changed(shares: Shares, part: Part) -> None:
+        give(shares, change(part) if (part.kind, part.base, part.period) == (kind, "hill", MONTHS[1]) else part)
 
-    plan = Decided(tied(bare, LINKS, household_key="per_head", carry="yes"))
-    return divide_streamed(plan, ledger_of([1_000, 1_003, 1_001, 1_003, 1_001, 1_003]), folder, changed)
+    plan, give = Decided(tied(bare, LINKS, household_key="per_head", carry="yes")), Shares.give
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Shares, "give", give_changed)
+        return divide_and_write(plan, ledger_of([1_000, 1_003, 1_001, 1_003, 1_001, 1_003]), folder)
 
 
 def test_nothing_is_found_where_nothing_is_wrong(bare: Instance, tmp_path: Path) -> None:

@@ -56,3 +56,21 @@ def test_workers_and_a_scheduler_are_not_both_taken(county: Path, tmp_path: Path
 def test_a_year_that_is_none_is_told(county: Path, tmp_path: Path) -> None:
     status, shown = swept(str(county), "--years", "chaep", "--out", str(tmp_path / "optima.csv"))
     assert (status, "cheap" in shown) == (2, True)
+
+
+@pytest.mark.parametrize("place", ["lanes.csv", "a_folder", "a_file/optima.csv"])
+def test_nothing_but_an_earlier_sweep_is_replaced(county: Path, tmp_path: Path, place: str) -> None:
+    (tmp_path / "lanes.csv").write_text("from,to\n", encoding="utf-8")
+    (tmp_path / "a_file").write_text("mine", encoding="utf-8")
+    (tmp_path / "a_folder").mkdir()
+    status, shown = swept(str(county), "--workers", "1", "--out", str(tmp_path / place))
+    assert (status, "optima.csv" in shown or "holds something else" in shown) == (2, True)
+    assert (tmp_path / "lanes.csv").read_text(encoding="utf-8") == "from,to\n"
+    assert (tmp_path / "a_file").read_text(encoding="utf-8") == "mine"
+
+
+def test_an_earlier_sweep_is_replaced(county: Path, tmp_path: Path) -> None:
+    out = tmp_path / "optima.csv"
+    assert swept(str(county), "--workers", "1", "--out", str(out))[0] == 0
+    assert swept(str(county), "--workers", "1", "--years", "cheap", "--out", str(out))[0] == 0
+    assert pd.read_csv(out)["year"].tolist() == ["cheap"]

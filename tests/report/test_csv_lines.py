@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.household.writing import csv_lines
+from optimizer.report.csv_lines import csv_lines
 
 INT64 = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([0, -1, 9, 10, 9_999, 10_000, 10_001, 99_999_999, 100_000_000, -10_000])
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=6) | st.sampled_from(

@@ -1,0 +1,90 @@
+"""An answer counts with its proof: rows that hold, and a duality gap reckoned on the program's own arrays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from optimizer.problems import SolverStopped
+from optimizer.program.answer import OPTIMAL, UNVERIFIED, Answer, duality_gap, proven, require_optimal
+from optimizer.program.handing import live_object
+from optimizer.program.matrix import Matrix
+from optimizer.program.rows import AT_LEAST, AT_MOST, EQUAL
+from optimizer.program.solver import SOLVERS, Solver
+from optimizer.program.through_pulp import has_cbc
+
+SENSES = np.array([AT_MOST, AT_LEAST, EQUAL], dtype=object)
+
+
+@pytest.fixture
+def farm() -> Matrix:
+    """Cabbage and radish (3 and 2 a mu) on 10 mu, at least 2 mu of radish, and as much fallow as radish, of which 6 mu at most.
+
+    By hand: radish 2, fallow 2, cabbage 6, worth 22. A mu of land is worth 3; one more of fallow costs it, so that a mu of radish
+    asked for brings 2 and takes 6.
+    """
+    return Matrix(
+        cost=np.array([3.0, 2.0, 0.0]),
+        lower=np.zeros(3),
+        upper=np.array([np.inf, np.inf, 6.0]),
+        integer=np.zeros(3, dtype=bool),
+        sense=SENSES,
+        rhs=np.array([10.0, 2.0, 0.0]),
+        row=np.array([2, 0, 0, 0, 1, 2]),
+        column=np.array([2, 0, 1, 2, 1, 1]),
+        coefficient=np.array([-1.0, 1.0, 1.0, 1.0, 1.0, 1.0]),
+    )
+
+
+def available(name: str) -> str:
+    return name if name != "cbc" or has_cbc() else pytest.skip("CBC is not installed")
+
+
+@pytest.mark.parametrize("name", SOLVERS)
+def test_a_cold_answer_tells_its_own_gap(farm: Matrix, name: str) -> None:
+    found = Solver(farm, available(name), integer_gap=0.5).solve()
+    assert (found.status, found.values.tolist()) == (OPTIMAL, pytest.approx([6, 2, 2]))
+    assert found.objective == pytest.approx(22)
+    assert found.row_price.tolist() == pytest.approx([3, -4, 3])
+    assert found.gap == duality_gap(farm, found) <= 1e-12
+
+
+def wrong(answer: Answer, **figures: list[float]) -> Answer:
+    return replace(answer, **{name: np.array(figure) for name, figure in figures.items()})
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        {"values": [7.0, 2.0, 2.0]},  # 11 mu of 10
+        {"values": [6.0, 1.0, 1.0]},  # too little radish
+        {"values": [6.0, 2.0, 1.9]},  # fallow and radish differ
+        {"values": [6.0, 2.0, -2.0], "row_price": [0.0, 0.0, 0.0]},  # less than nothing
+        {"row_price": [2.9, -4.0, 3.0]},
+        {"row_price": [0.0, 0.0, 0.0]},  # bounds nothing: cabbage would pay without end
+        {"row_price": [3.0, 1.0, -2.0]},  # right for radish, of the wrong sign
+    ],
+)
+def test_what_cannot_be_proven_is_no_answer(farm: Matrix, figures: dict[str, list[float]]) -> None:
+    found = proven(farm, wrong(Solver(farm).solve(), **figures))
+    assert found.status == UNVERIFIED
+    assert np.isnan(found.values).all()
+    with pytest.raises(SolverStopped):
+        require_optimal(found)
+
+
+def test_a_choice_tells_the_solvers_gap(farm: Matrix) -> None:
+    farm.integer = np.array([True, False, False])
+    farm.rhs = np.array([10.5, 2.0, 0.0])
+    found = Solver(farm, integer_gap=1e-6).solve()
+    assert found.values.tolist() == pytest.approx([6, 2.25, 2.25])
+    assert 0 <= found.gap <= 1e-6
+
+
+def test_rows_may_be_handed_over_in_any_order(farm: Matrix) -> None:
+    live = live_object(farm)
+    live.run()
+    assert live.getSolution().col_value == pytest.approx([6, 2, 2])
+    assert live.getInfo().objective_function_value == pytest.approx(-22)
