@@ -10,7 +10,6 @@ import hashlib
 import importlib.util
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -264,9 +263,6 @@ def divided_by(engine: str, households: int, bases: int) -> Figures:
         found[kind] = np.zeros(households, dtype=np.int64)
         found[kind][links.household[links.household >= 0]] = total[links.household >= 0]
     return {"digest": digest(found), "seconds": round(seconds, 3)}
-
-
-Division = Callable[[Links, Ints], tuple[Ints, float]]
 
 
 def by_polars(links: Links, pots: Ints) -> tuple[Ints, float]:

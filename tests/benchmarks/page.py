@@ -88,7 +88,6 @@ def marks(found: Found, drawn: Mapping[str, str]) -> dict[str, Callable[..., str
         "core_hours": lambda size, times, *names: say(seconds(found, size, names), "{:,.0f}", times / 3600),
         "per_million": lambda: say(per_million(found), "{:,.0f} s"),
         "people_hours": lambda count: say(per_million(found), "{:,.1f}", count / 1e6 / 3600),
-        "households_of": lambda size: say(one_count(found, size, "households"), "{:,.0f}"),
         "decisions_of": lambda size, times=1: say(one_count(found, size, "decisions"), "{:,.0f}", times),
         "peak_mb": lambda size: say(peak_mb(found, size), "{:,.0f} MB"),
     }

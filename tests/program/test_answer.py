@@ -61,7 +61,7 @@ def wrong(answer: Answer, **figures: list[float]) -> Answer:
         {"values": [7.0, 2.0, 2.0]},  # 11 mu of 10
         {"values": [6.0, 1.0, 1.0]},  # too little radish
         {"values": [6.0, 2.0, 1.9]},  # fallow and radish differ
-        {"values": [6.0, 2.0, -2.0], "row_price": [0.0, 0.0, 0.0]},  # less than nothing
+        {"values": [-4.0, 7.0, 7.0]},  # rows hold, but for less than nothing of cabbage
         {"row_price": [2.9, -4.0, 3.0]},
         {"row_price": [0.0, 0.0, 0.0]},  # bounds nothing: cabbage would pay without end
         {"row_price": [3.0, 1.0, -2.0]},  # right for radish, of the wrong sign
