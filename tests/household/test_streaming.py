@@ -133,8 +133,16 @@ def whole(plan: Decided, ledger: pd.DataFrame) -> tuple[pd.DataFrame, Shares]:
 def test_streamed_is_the_same_as_whole(
     bare: Instance, tmp_path_factory: pytest.TempPathFactory, links: list[dict[str, Any]], drawn: dict[str, Any], pots: list[int]
 ) -> None:
-    plan, ledger = Decided(tied(bare, links, **rule_of(drawn))), ledger_of(pots)
-    folder = tmp_path_factory.mktemp("out")
+    is_the_same_as_whole(tied(bare, links, **rule_of(drawn)), ledger_of(pots), tmp_path_factory.mktemp("out"))
+
+
+@pytest.mark.parametrize("key", ["per_head", "per_household", "weight", "need", "land", "labour_days"])
+def test_streamed_is_the_same_as_whole_under_every_key(bare: Instance, tmp_path: Path, key: str) -> None:
+    is_the_same_as_whole(tied(bare, LINKS, household_key=key, carry="yes"), ledger_of([1_000, 1_003, -1_001, 1_003]), tmp_path)
+
+
+def is_the_same_as_whole(instance: Instance, ledger: pd.DataFrame, folder: Path) -> None:
+    plan = Decided(instance)
     streamed = divide_and_write(plan, ledger, folder)
     table, shares = whole(plan, ledger)
     assert streamed.broken == ()
@@ -278,6 +286,16 @@ def test_an_account_that_is_not_the_sum_of_its_lines_is_found(bare: Instance) ->
     sums.by_kind["dividend"][0] += 1
     check.accounts(sums)
     assert [broken.rule for broken in check.broken] == ["account"]
+
+
+def test_accounts_are_held_against_their_lines_in_the_end(bare: Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def add_twice(sums: Sums, part: Part) -> None:
+        add(sums, part)
+        add(sums, part)
+
+    add = Sums.add
+    monkeypatch.setattr(Sums, "add", add_twice)
+    assert "account" in {broken.rule for broken in streamed_with(bare, tmp_path, lambda part: part).broken}
 
 
 RECIPIENTS = st.lists(st.tuples(st.integers(0, 9), st.integers(-2 * MICRO, 2 * MICRO)), min_size=1, max_size=12)

@@ -75,6 +75,16 @@ def test_what_cannot_be_proven_is_no_answer(farm: Matrix, figures: dict[str, lis
         require_optimal(found)
 
 
+@pytest.mark.parametrize(("sense", "cost", "price"), [(AT_MOST, -1.0, -1.0), (AT_LEAST, 1.0, 1.0)])
+def test_a_price_of_the_wrong_sign_proves_nothing(sense: str, cost: float, price: float) -> None:
+    """5 mu of what costs 1 a mu where 5 are allowed, or of what brings 1 where 5 are asked for: less, or more, would be better."""
+    one, none = np.ones(1), np.zeros(1, dtype=np.int64)
+    matrix = Matrix(np.array([cost]), np.zeros(1), np.array([np.inf]), np.zeros(1, dtype=bool),
+                    np.array([sense], dtype=object), 5 * one, none, none, one)  # fmt: skip
+    said = Answer(OPTIMAL, 5 * cost, 5 * one, np.array([price]), np.zeros(1), 0.0, False)
+    assert proven(matrix, said).status == UNVERIFIED
+
+
 def test_a_choice_tells_the_solvers_gap(farm: Matrix) -> None:
     farm.integer = np.array([True, False, False])
     farm.rhs = np.array([10.5, 2.0, 0.0])
