@@ -10,6 +10,7 @@ import pytest
 
 import optimizer
 from optimizer.household.distribution import Distribution
+from optimizer.program.through_pulp import has_cbc
 from optimizer.report.provenance import versions
 from optimizer.report.summary import summarise
 from optimizer.report.tables import tables
@@ -79,3 +80,11 @@ def test_the_register_is_the_one_described() -> None:
     households = pd.read_csv(ROOT / "instances" / "weining" / "households.csv")
     assert len(households) == 13078
     assert households["persons"].sum() == 65000
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not has_cbc(), reason="CBC is not installed")
+def test_a_second_opinion_plants_the_same(weining: Distribution) -> None:
+    other = optimizer.solve(weining.instance, solver="cbc")
+    assert other.objective_yuan == pytest.approx(weining.plan.objective_yuan, rel=1e-9)
+    assert other.decisions("area")["value"].tolist() == weining.plan.decisions("area")["value"].tolist()

@@ -25,7 +25,7 @@ from optimizer.instance.loading import Given, instance_of, read_given
 from optimizer.policy.comparison import FAILED, NO_PLAN, OPTIMAL, REFERENCE, REFUSED, STOPPED
 from optimizer.policy.jobs import as_given
 from optimizer.problems import InputError, NoPlan, Problem, nearest
-from optimizer.program.answer import INFEASIBLE
+from optimizer.program.answer import INFEASIBLE, why_stopped
 from optimizer.program.answer import OPTIMAL as SOLVED
 from optimizer.program.live import Live
 from optimizer.texts import say
@@ -248,6 +248,6 @@ def _optimum(made: Callable[[Variant], Instance], wanted: Wanted, live: Live, ye
     if answer.status == INFEASIBLE:
         return _without(wanted, NO_PLAN, [say("sweep.no_plan")])
     if answer.status != SOLVED:
-        return _without(wanted, STOPPED, [say("noplan.stopped", status=answer.status)])
+        return _without(wanted, STOPPED, [why_stopped(answer)])
     value = -answer.objective if objective.minimise else answer.objective
     return Optimum(wanted.year, *wanted.variant, OPTIMAL, objective.name, value, answer.gap, answer.restarted, seconds)

@@ -91,5 +91,10 @@ def nothing(status: str, matrix: Matrix) -> Answer:
 def require_optimal(answer: Answer) -> Answer:
     """Anything that is not optimal is never presented as a plan: raises SolverStopped."""
     if answer.status != OPTIMAL:
-        raise SolverStopped([say("noplan.stopped", status=answer.status)])
+        raise SolverStopped([why_stopped(answer)])
     return answer
+
+
+def why_stopped(answer: Answer) -> str:
+    """A sentence on an answer that is none."""
+    return say("noplan.unverified") if answer.status == UNVERIFIED else say("noplan.stopped", status=answer.status)

@@ -42,6 +42,12 @@ class Matrix:
             coefficient=np.concatenate([self.coefficient, coefficient]),
         )
 
+    def hold_choices(self, values: np.ndarray) -> None:
+        """From now on a linear program: every yes-or-no decision stays as it is in ``values``."""
+        chosen = np.round(values)
+        self.lower, self.upper = (np.where(self.integer, chosen, bound) for bound in (self.lower, self.upper))
+        self.integer = np.zeros_like(self.integer)
+
     def activity(self, values: np.ndarray) -> np.ndarray:
         """The left-hand side of every row."""
         return np.bincount(self.row, weights=self.coefficient * values[self.column], minlength=len(self.rhs))

@@ -45,9 +45,7 @@ def stages(program: Program, engine: Solver, notes: list[str]) -> tuple[Answer, 
     first = require_optimal(answer)
     if matrix.integer.any():
         notes.append(say("note.choices_fixed", gap=f"{first.gap:.2g}"))
-        matrix.lower = np.where(matrix.integer, np.round(first.values), matrix.lower)
-        matrix.upper = np.where(matrix.integer, np.round(first.values), matrix.upper)
-        matrix.integer = np.zeros_like(matrix.integer)
+        matrix.hold_choices(first.values)
         engine.live = None
         gap = first.gap
         first = replace(require_optimal(engine.solve()), gap=gap)

@@ -1,8 +1,4 @@
-"""The only file that knows PuLP: a program in, values and prices out, for solvers that HiGHS's own interface does not reach.
-
-PuLP is always given a minimisation (of the negated objective), since the sign of duals under maximisation differs between its
-versions 3 and 4 and between solvers.
-"""
+"""The only file that knows PuLP: a program in, status and values out, for CBC, which HiGHS's own interface does not reach."""
 
 from __future__ import annotations
 
@@ -12,8 +8,8 @@ from typing import Any
 import numpy as np
 import pulp
 
-from optimizer.program.answer import INFEASIBLE, OPTIMAL, UNBOUNDED, Answer, nothing
-from optimizer.program.matrix import Matrix, total
+from optimizer.program.answer import INFEASIBLE, OPTIMAL, UNBOUNDED
+from optimizer.program.matrix import Matrix
 from optimizer.program.rows import AT_LEAST, AT_MOST
 
 CBC = ("PULP_CBC_CMD", "COIN_CMD")
@@ -25,15 +21,12 @@ def has_cbc() -> bool:
     return bool(set(CBC) & set(pulp.listSolvers(onlyAvailable=True)))
 
 
-def solve_by_cbc(matrix: Matrix, integer_gap: float) -> Answer:
-    """CBC's optimum of a program, from scratch; check ``status`` before reading values."""
+def solve_by_cbc(matrix: Matrix, integer_gap: float) -> tuple[str, np.ndarray]:
+    """How CBC ends on a program, from scratch, and the values it finds, to the eight digits that it writes down."""
     problem, variables = to_pulp(matrix)
     cbc = pulp.PULP_CBC_CMD if "PULP_CBC_CMD" in pulp.listSolvers(onlyAvailable=True) else pulp.COIN_CMD
     status = _status(problem.solve(cbc(msg=False, gapRel=integer_gap)))
-    if status != OPTIMAL:
-        return nothing(status, matrix)
-    values = np.array([v.varValue or 0.0 for v in variables])
-    return Answer(status, total(matrix.cost, values), values, *_prices(problem, matrix), integer_gap, False)
+    return status, np.array([v.varValue or 0.0 for v in variables])
 
 
 def to_pulp(matrix: Matrix) -> tuple[pulp.LpProblem, list[Any]]:
@@ -70,11 +63,3 @@ def _status(outcome: Any) -> str:
     status = getattr(outcome, "status", outcome)
     code = int(getattr(status, "value", status))
     return {1: OPTIMAL, -1: INFEASIBLE, -2: UNBOUNDED}.get(code, str(status))
-
-
-def _prices(problem: Any, matrix: Matrix) -> tuple[np.ndarray, np.ndarray]:
-    """Prices and reduced costs in our sign: PuLP was given a minimisation, of which they are the negatives."""
-    constraints = problem.constraints() if callable(problem.constraints) else list(problem.constraints.values())
-    prices = -np.array([c.pi or 0.0 for c in constraints])
-    priced = np.bincount(matrix.column, weights=matrix.coefficient * prices[matrix.row], minlength=len(matrix.cost))
-    return prices, matrix.cost - priced

@@ -51,6 +51,36 @@ def test_a_cold_answer_tells_its_own_gap(farm: Matrix, name: str) -> None:
     assert found.gap == duality_gap(farm, found) <= 1e-12
 
 
+@pytest.fixture
+def thirds(farm: Matrix) -> Matrix:
+    """The farm with 10,000 / 7 mu of radish and seven mu of fallow to three of radish: the eight digits that CBC writes are too few
+    for that row (7 · 1428.5714 is not 3 · 3333.3333)."""
+    return replace(farm, upper=np.full(3, np.inf), rhs=np.array([1e4, 1e4 / 7, 0.0]), coefficient=np.array([-3.0, 1, 1, 1, 1, 7]))
+
+
+def test_a_second_opinion_has_all_digits(thirds: Matrix) -> None:
+    found = Solver(thirds, available("cbc")).solve()
+    assert found.status == OPTIMAL
+    assert thirds.activity(found.values) == pytest.approx(thirds.rhs, rel=1e-12, abs=1e-9)
+    assert found.objective == pytest.approx(3 * 1e4 - 1e4 / 7 * (1 + 7))
+
+
+@pytest.mark.parametrize(("worth", "is_choice", "status"), [
+    (22.0, False, OPTIMAL), (21.9, False, UNVERIFIED), (22.1, False, UNVERIFIED),
+    (21.9, True, OPTIMAL),  # the choices were CBC's, more out of them HiGHS's
+    (22.1, True, UNVERIFIED),
+])  # fmt: skip
+def test_two_opinions_that_differ_are_no_answer(
+    farm: Matrix, monkeypatch: pytest.MonkeyPatch, worth: float, is_choice: bool, status: str
+) -> None:
+    said = np.array([6.0, (worth - 18) / 2, 2.0])
+    monkeypatch.setattr("optimizer.program.solver.solve_by_cbc", lambda *_: (OPTIMAL, said))
+    farm.integer = np.array([is_choice, False, False])
+    found = Solver(farm, "cbc").solve()
+    assert found.status == status
+    assert status == UNVERIFIED or found.objective == pytest.approx(22)
+
+
 def wrong(answer: Answer, **figures: list[float]) -> Answer:
     return replace(answer, **{name: np.array(figure) for name, figure in figures.items()})
 

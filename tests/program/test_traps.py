@@ -184,8 +184,7 @@ rule_terms: [{name: just_so, decision: area, activity: grow_c, coefficient: 1}]
 @pytest.mark.parametrize("solver", installed())
 def test_a_shadow_price_is_the_change_of_the_objective_per_unit_of_right_hand_side(tmp_path: Path, solver: str) -> None:
     """Every price of every row, by solving again with a little more on its right-hand side. Broken by turning round the
-    sign of the duals of HiGHS (``_read``) or of CBC (``_cbc_prices``), which PuLP 3 and 4 report
-    differently when maximising."""
+    sign of the duals of HiGHS (``_read``)."""
     county = farm(tmp_path, ALL_SENSES, "demand[product=a].price_yuan_per_kg=0.3")
     matrix = to_matrix(build(county))
     answer = Solver(matrix, solver).solve()
