@@ -1,7 +1,8 @@
 """Solves one matrix, again and again: cold, or going on from where a live object stands.
 
 HiGHS is given arrays in bulk and its live object stays: what comes later changes bounds, costs and coefficients on it. CBC is a second
-opinion, asked anew each time through PuLP. Whatever way was taken, an answer counts only with rows and duality gap verified on the program's own arrays.
+opinion, asked anew each time through PuLP. Whatever way was taken, an answer counts only with rows and duality gap verified on the
+program's own arrays.
 """
 
 from __future__ import annotations
