@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -82,6 +83,15 @@ class InputError(OptimizerError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.problems,)
+
+
+@contextlib.contextmanager
+def noted(problems: list[Problem]) -> Iterator[None]:
+    """Note the problems of an InputError that is raised within, and go on behind it: what else is wrong is told in the same go."""
+    try:
+        yield
+    except InputError as error:
+        problems += error.problems
 
 
 class NoPlan(OptimizerError):

@@ -10,7 +10,7 @@ import typer
 
 from optimizer.cli.options import DEFAULT, MOST_WORKERS, InstanceArgument, SetOption, listed_names
 from optimizer.cli.progress import Progress, finish
-from optimizer.problems import InputError, Problem
+from optimizer.problems import InputError, Problem, noted
 from optimizer.texts import say
 
 
@@ -31,14 +31,20 @@ def sweep(
         from optimizer.policy.sweep import sweep as solve_all
         from optimizer.report.sweep import check_file, write_sweep
 
-        if scheduler and workers is not None:
-            raise InputError([Problem("--workers", None, "", str(workers), say("expected.one_of_both"))])
         progress.say("loading")
         given = read_given(instance)
         target = out or Path("results") / given.raw.name / "sweep.csv"
-        check_file(target)
-        variants = variants_of(given, listed_names(policies), tuple(set_ or ()))
-        wanted = years_of(given, listed_names(years)) or [AS_GIVEN]
+        problems: list[Problem] = []
+        if scheduler and workers is not None:
+            problems.append(Problem("--workers", None, "", str(workers), say("expected.one_of_both")))
+        with noted(problems):
+            check_file(target)
+        with noted(problems):
+            variants = variants_of(given, listed_names(policies), tuple(set_ or ()))
+        with noted(problems):
+            wanted = years_of(given, listed_names(years)) or [AS_GIVEN]
+        if problems:
+            raise InputError(problems)
         cores = workers or min(os.cpu_count() or 1, MOST_WORKERS)
 
         def told(finished: int, count: int) -> None:

@@ -58,6 +58,13 @@ def test_a_year_that_is_none_is_told(county: Path, tmp_path: Path) -> None:
     assert (status, "cheap" in shown) == (2, True)
 
 
+def test_all_that_is_wrong_is_told_at_once(county: Path, tmp_path: Path) -> None:
+    given = ("--policies", "carefull", "--years", "chaep", "--set", "rules[name=cap]", "--workers", "2", "--scheduler", "tcp://h:1")
+    status, shown = swept(str(county), *given, "--out", str(tmp_path))
+    assert (status, "Problems: 5" in shown) == (2, True)
+    assert [name for name in ("--policies", "--years", "--set", "--workers", str(tmp_path)) if name not in shown] == []
+
+
 @pytest.mark.parametrize("place", ["lanes.csv", "a_folder", "a_file/optima.csv"])
 def test_nothing_but_an_earlier_sweep_is_replaced(county: Path, tmp_path: Path, place: str) -> None:
     (tmp_path / "lanes.csv").write_text("from,to\n", encoding="utf-8")

@@ -11,7 +11,7 @@ import pandas as pd
 from optimizer.audit.result import REPLANNED, Result, loaded_instance_of, read_result
 from optimizer.instance.instance import Instance
 from optimizer.instance.loading import load_proven
-from optimizer.problems import InputError, Problem
+from optimizer.problems import InputError, Problem, noted
 from optimizer.report.explain.told import KEYS, SIGNED, Told
 from optimizer.report.naming import Names
 from optimizer.texts import say
@@ -75,10 +75,8 @@ def read_explained(folder: Path, with_households: bool) -> Explained:
     with the advice to solve again where the folder is from before they were written."""
     problems: list[Problem] = []
     tables = {name: _table(folder, name, problems) for name in FILES}
-    try:
+    with noted(problems):
         result = read_result(folder)
-    except InputError as error:
-        raise InputError([*error.problems, *problems]) from None
     if problems:
         raise InputError(problems)
     instance, is_as_it_was = _instance(result, with_households)
