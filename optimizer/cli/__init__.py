@@ -16,7 +16,7 @@ from optimizer.cli import alternatives, explain, generate, season, sweep
 from optimizer.cli.options import DEFAULT, MOST_WORKERS, InstanceArgument, PolicyOption, SetOption, SolverOption, listed_names
 from optimizer.cli.progress import Progress, finish
 from optimizer.phases import Phase, phase
-from optimizer.problems import GraveFindings, InputError, Problem
+from optimizer.problems import GraveFindings, InputError, Problem, noted
 from optimizer.texts import say
 
 app = typer.Typer(help=say("cli.help"), no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -71,22 +71,16 @@ def check(
 
     def work() -> None:
         progress.say("loading")
-        found: dict[Problem, None] = {}
+        found: list[Problem] = []
         warnings: dict[str, None] = {}
         given = read_given(instance)
         names = [policy or DEFAULT]
         for name in names:
-            try:
+            with noted(found):
                 county = instance_of(given, name, tuple(set_ or ()))
-            except InputError as error:
-                found.update(dict.fromkeys(error.problems))
-                continue
-            warnings.update(dict.fromkeys(county.warnings))
-            if name == names[0]:
-                try:
+                warnings.update(dict.fromkeys(county.warnings))
+                if name == names[0]:
                     load_register(county)
-                except InputError as error:
-                    found.update(dict.fromkeys(error.problems))
             if policy is None and name == DEFAULT:
                 names += tried_names(given.policies)
         progress.stop()

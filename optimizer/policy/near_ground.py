@@ -86,10 +86,7 @@ class Ground:
         """The program with the objective kept at its level and yes-or-no choices as the plan has them."""
         matrix = to_matrix(self.program)
         matrix.rhs[-1] = self.floor_of(self.level)
-        chosen = np.round(self.plan.exact_values)
-        matrix.lower = np.where(matrix.integer, chosen, matrix.lower)
-        matrix.upper = np.where(matrix.integer, chosen, matrix.upper)
-        matrix.integer = np.zeros_like(matrix.integer)
+        matrix.hold_choices(self.plan.exact_values)
         return matrix
 
     def floor_of(self, level: float) -> float:

@@ -39,19 +39,19 @@ def guessed(program: Program, engine: Solver) -> Answer | None:
 def _fix(program: Program, matrix: Matrix, relaxed: Matrix, values: np.ndarray) -> None:
     """Fix every choice: for counts of bases or products the largest, for least plots those at least half as large."""
     columns, rules = program.columns, program.instance.table("rules").set_index("name")
-    chosen = np.zeros(len(values), dtype=bool)
+    chosen = np.zeros(len(values))
     year = ["scenario"] if "scenario" in columns["gather"] else []
     keys = ["base", "product", "period", *year]
     gather = columns["gather"].merge(columns["harvest"][[*keys, "column"]], on=keys, suffixes=("", "_of"))
-    chosen[_largest(gather.assign(size=values[gather["column_of"]]), ["name", "product", "period", *year], rules["count"])] = True
+    chosen[_largest(gather.assign(size=values[gather["column_of"]]), ["name", "product", "period", *year], rules["count"])] = 1.0
     grow = columns["grow"]
-    chosen[_largest(grow.assign(size=values[grow["column"]]), ["name", "base"], rules["count"])] = True
+    chosen[_largest(grow.assign(size=values[grow["column"]]), ["name", "base"], rules["count"])] = 1.0
     plant, area = columns["plant"], columns["area"].groupby(["base", "land_class", "data_activity"])["column"].first()
     plots = plant.assign(size=[values[area[key]] for key in zip(plant["base"], plant["land_class"], plant["data_activity"], strict=True)])
     large = plots["size"] >= plots["name"].map(rules["quantity"]).astype(float) / 2
-    chosen[plots.loc[large, "column"].to_numpy(dtype=np.int64)] = True
-    relaxed.lower = np.where(matrix.integer, chosen, relaxed.lower)
-    relaxed.upper = np.where(matrix.integer, chosen, relaxed.upper)
+    chosen[plots.loc[large, "column"].to_numpy(dtype=np.int64)] = 1.0
+    relaxed.integer = matrix.integer
+    relaxed.hold_choices(chosen)
 
 
 def _largest(frame: pd.DataFrame, keys: list[str], counts: pd.Series) -> np.ndarray:

@@ -86,9 +86,9 @@ class Plan:
         """The program with yes-or-no choices held as they were made, of which prices hold."""
         if not self.matrix.integer.any():
             return self.matrix
-        chosen = np.round(self.exact_values)
-        lower, upper = (np.where(self.matrix.integer, chosen, bound) for bound in (self.matrix.lower, self.matrix.upper))
-        return replace(self.matrix, lower=lower, upper=upper, integer=np.zeros_like(self.matrix.integer))
+        linear = replace(self.matrix)
+        linear.hold_choices(self.exact_values)
+        return linear
 
     @cached_property
     def shadow_prices(self) -> pd.DataFrame:
