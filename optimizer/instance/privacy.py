@@ -105,7 +105,7 @@ def _is_day(digits: np.ndarray) -> np.ndarray:
     year, month, day = digits[:, :4] @ [1000, 100, 10, 1], digits[:, 4:6] @ [10, 1], digits[:, 6:] @ [10, 1]
     in_year = (year > 0) & (month >= 1) & (month <= 12)
     first = ((np.where(in_year, year, 1970) - 1970) * 12 + np.where(in_year, month, 1) - 1).astype("datetime64[M]")
-    days = ((first + 1).astype("datetime64[D]") - first.astype("datetime64[D]")).astype(np.int64)
+    days = ((first + np.timedelta64(1, "M")).astype("datetime64[D]") - first.astype("datetime64[D]")).astype(np.int64)
     return in_year & (day >= 1) & (day <= days)
 
 
