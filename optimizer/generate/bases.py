@@ -57,6 +57,7 @@ def bases_of(sizes: Sizes, months: Months, crops: list[Crop]) -> Bases:
     on_dry[[crop.product for crop in crops if "dry" in crop.land_classes]] = True
     least = min(LEAST_SUITED, sizes.products)
     dry_only = (rng.random(count) < DRY_ONLY_SHARE) & (on_dry.sum() >= least)
+    dry_only[0] &= not dry_only.all()  # crops that need water have some in every county
     irrigated = np.where(dry_only, 0, np.round(area * rng.uniform(*IRRIGATED, count)))
     return Bases(
         names=names("base", count),
@@ -75,7 +76,8 @@ def _suited(rng: np.random.Generator, count: int, on_dry: np.ndarray, dry_only: 
     and every product has a base."""
     liking = rng.random((count, len(on_dry)))
     possible = on_dry[None, :] | ~dry_only[:, None]
-    rank = np.where(possible, liking, 2).argsort(axis=1).argsort(axis=1)
+    liking = np.where(possible, liking, 2)
+    rank = liking.argsort(axis=1).argsort(axis=1)
     suited = possible & ((liking < SUITED_SHARE) | (rank < LEAST_SUITED))
     missing = ~suited.any(axis=0)
     suited[liking[:, missing].argmin(axis=0), np.flatnonzero(missing)] = True

@@ -94,7 +94,7 @@ def found_in(wanted: Block, held: Block | None) -> np.ndarray:
 @dataclass
 class Held:
     """A live HiGHS object: the program it was made for, where decisions and rows stand in it, its coefficients (by row ·
-    columns + column, in that order) and the basis of the last plan."""
+    columns + column, in that order), the basis of the last plan and the one it stands at, as far as that is known."""
 
     live: Any
     program: Program
@@ -103,6 +103,7 @@ class Held:
     cell: np.ndarray
     coefficient: np.ndarray
     basis: Any
+    stands: Any
 
     def place_for(self, program: Program, columns: Blocks, rows: Blocks) -> tuple[Place | None, str]:
         """Where a program stands in the object; or None and, as a text, what of it the object lacks."""
@@ -226,8 +227,9 @@ class Live:
                 because = because or lacks
                 continue
             held.patch(matrix, place)
-            engine = replace(cold, live=held.live, place=place, basis=held.basis, limit=limit_of(matrix))
+            engine = replace(cold, live=held.live, place=place, basis=held.basis, stands=held.stands, limit=limit_of(matrix))
             engine.back_to_basis()
+            held.stands = None  # until it is settled: what comes now may end anywhere
             return engine, ""
         return cold, because
 
@@ -237,7 +239,7 @@ class Live:
             return because
         for held in self.held:
             if held.live is engine.live:
-                held.basis = engine.basis
+                held.basis, held.stands = engine.basis, engine.stands
                 return because
         assert engine.place is not None
         self.held = [_hold(program, engine, engine.place), *self.held][:KEPT]
@@ -260,4 +262,4 @@ def _hold(program: Program, engine: Solver, place: Place) -> Held:
     columns = {name: replace(block, at=column_at[block.at]) for name, block in column_blocks(program).items()}
     rows = {name: replace(block, at=place.row_at[block.at]) for name, block in row_blocks(program).items()}
     cell = place.row_at[matrix.row] * engine.live.getNumCol() + column_at[matrix.column]
-    return Held(engine.live, program, columns, rows, *_in_order(cell, matrix.coefficient), engine.basis)
+    return Held(engine.live, program, columns, rows, *_in_order(cell, matrix.coefficient), engine.basis, engine.stands)

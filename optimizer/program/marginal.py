@@ -256,12 +256,15 @@ def _settle(matrix: Matrix, basis: Basis, left: list[tuple[_Side, int]]) -> list
 def _is_astray(live: Any, matrix: Matrix, side: _Side, row: int) -> bool:
     """Move a row by less and less, until its piece reaches back, and say whether none did though there was a plan."""
     rhs, stands, sense = float(side.matrix.rhs[row]), float(matrix.rhs[row]), matrix.sense[row]
-    move, has_plan = side.sign * MOVE * (1.0 + abs(rhs)), False
+    move, has_plan, has_end = side.sign * MOVE * (1.0 + abs(rhs)), False, False
     while side.open[row] and abs(move) > side.least_step[row]:
         live.changeRowBounds(row, -np.inf if sense == AT_MOST else rhs + move, np.inf if sense == AT_LEAST else rhs + move)
         live.run()
         status = live.getModelStatus()
+        if status == OPTIMAL and has_end and _is_there_by_tolerance(live, matrix, side, row, move):
+            status = INFEASIBLE
         has_plan |= status != INFEASIBLE
+        has_end |= status == INFEASIBLE
         if status == LIMIT:
             break
         begins = _read(live, matrix, side, row, move) if status == OPTIMAL else 2.0 * abs(move) / SHORTER  # less may have a plan
@@ -275,20 +278,29 @@ def _read(live: Any, matrix: Matrix, side: _Side, row: int, move: float) -> floa
     there it begins."""
     solution, rhs = live.getSolution(), float(side.matrix.rhs[row])
     prices = -np.asarray(solution.row_dual)
-    basic = np.asarray(live.getBasicVariables()[1])
-    if (basic == -1 - row).any():  # it moved away from what the plan does
+    if _is_basic(live, row):  # it moved away from what the plan does
         beyond = side.sign * (float(solution.row_value[row]) - rhs)
         if beyond > side.least_step[row]:
             return beyond
         side.settle(row, 0.0, side.sign * np.inf, NOTHING, prices)
         return 0.0
-    pace = _pace(basic, matrix, solution, np.asarray(live.getBasisInverseCol(row)[1]))
+    pace = _pace(live, matrix, row)
     begins = abs(move) - pace.room(-side.sign)[0]
     if begins > HAIR * (1.0 + abs(rhs)):
         return begins
     on, out = pace.room(side.sign)
     side.settle(row, float(prices[row]), rhs + move + side.sign * on, out, prices)
     return 0.0
+
+
+def _is_there_by_tolerance(live: Any, matrix: Matrix, side: _Side, row: int, move: float) -> bool:
+    """Whether a row that was moved has a plan only because the solver lets decisions be beyond their bounds by a little: reckoned
+    to the last digit, its straight piece ends before a true step."""
+    return not _is_basic(live, row) and abs(move) + _pace(live, matrix, row).room(side.sign, -np.inf)[0] <= side.least_step[row]
+
+
+def _is_basic(live: Any, row: int) -> bool:
+    return bool((np.asarray(live.getBasicVariables()[1]) == -1 - row).any())
 
 
 @dataclass(frozen=True)
@@ -302,27 +314,30 @@ class _Pace:
     upper: np.ndarray
     speed: np.ndarray
 
-    def room(self, sign: float) -> tuple[float, int]:
-        """How far a step can go until a basic decision or row meets its bound, and which does (NOTHING where none ever does)."""
+    def room(self, sign: float, least: float = 0.0) -> tuple[float, int]:
+        """How far a step can go until a basic decision or row meets its bound, and which does (NOTHING where none ever does). Where it
+        is beyond its bound already, ``least``: how far back it must go if that is below 0."""
         speed = sign * self.speed
         bound = np.where(speed > 0, self.upper, self.lower)
-        room = np.maximum((bound - self.value + np.sign(speed) * FEASIBLE) / speed, 0.0)
+        room = np.maximum((bound - self.value + np.sign(speed) * FEASIBLE) / speed, least)
         if not len(room) or np.isinf(room.min()):
             return np.inf, NOTHING
         first = int(np.argmin(room))
         return float(room[first]), int(self.number[first])
 
 
-def _pace(basic: np.ndarray, matrix: Matrix, solution: Any, inverse: np.ndarray) -> _Pace:
-    """``inverse`` is the row's column of the basis' inverse, in which the logical of a row stands against its activity."""
+def _pace(live: Any, matrix: Matrix, row: int) -> _Pace:
+    """By the row's column of the basis' inverse, in which the logical of a row stands against its activity."""
+    solution, inverse = live.getSolution(), np.asarray(live.getBasisInverseCol(row)[1])
+    basic = np.asarray(live.getBasicVariables()[1])
     moving = np.flatnonzero(np.abs(inverse) > MOVES)
     basic, speed = basic[moving], inverse[moving]
     is_row, count = basic < 0, len(solution.col_value)
     number = np.where(is_row, count - 1 - basic, basic)
     stands = np.concatenate([solution.col_value, solution.row_value])[number]
-    row = np.where(is_row, -1 - basic, 0)
-    least = np.where(matrix.sense[row] == AT_MOST, -np.inf, matrix.rhs[row])
-    most = np.where(matrix.sense[row] == AT_LEAST, np.inf, matrix.rhs[row])
+    at = np.where(is_row, -1 - basic, 0)
+    least = np.where(matrix.sense[at] == AT_MOST, -np.inf, matrix.rhs[at])
+    most = np.where(matrix.sense[at] == AT_LEAST, np.inf, matrix.rhs[at])
     column = np.where(is_row, 0, basic)
     lower, upper = np.where(is_row, least, matrix.lower[column]), np.where(is_row, most, matrix.upper[column])
     return _Pace(number, stands, lower, upper, np.where(is_row, -speed, speed))

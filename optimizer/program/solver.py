@@ -53,7 +53,8 @@ class Solver:
 
     ``live`` is a HiGHS object that holds the coefficients of the matrix where ``place`` says; ``limit`` is the most
     simplex steps a restart may take; ``stopped`` names how the last restart ended that a cold solve had to settle; ``phases`` is what
-    the last cold solve by HiGHS took (hand_over, run, read).
+    the last cold solve by HiGHS took (hand_over, run, read). ``basis`` is the one kept to come back to, ``stands`` the one that ``live``
+    stands at, as far as it is known.
     """
 
     matrix: Matrix
@@ -63,14 +64,14 @@ class Solver:
     place: Place | None = field(default=None, repr=False)
     basis: Any = field(default=None, repr=False)
     limit: int | None = None
+    stands: Any = field(default=None, repr=False)
     stopped: str = ""
-    is_at_basis: bool = False
     phases: dict[str, Phase] = field(default_factory=dict, repr=False)
 
     def solve(self) -> Answer:
         """The optimum of the matrix as it stands now; check ``status`` before reading values."""
         if self.live is not None:
-            is_short = not self.is_at_basis and self.basis is not None
+            is_short = self.basis is not None and self.stands is not self.basis
             answer = self._restart(SHORT if is_short else 1.0)
             if answer.status == LIMIT and is_short:  # a bad way to go on; the kept basis may be a better one
                 self.back_to_basis()
@@ -78,12 +79,12 @@ class Solver:
             if answer.status == OPTIMAL:
                 return answer
             self.stopped = answer.status
-            self.live = self.basis = None  # a restart that fails is settled by a cold solve
+            self.live = self.basis = self.stands = None  # a restart that fails is settled by a cold solve
         return self._cold()
 
     def keep_basis(self) -> None:
         """Remember where the live object stands now."""
-        self.basis = self.live.getBasis() if self.live is not None else None
+        self.basis = self.stands = self.live.getBasis() if self.live is not None else None
 
     def standing(self) -> Basis | None:
         """Where the live object stands now, in the order of the matrix; None where there is none."""
@@ -106,9 +107,9 @@ class Solver:
 
     def back_to_basis(self) -> None:
         """Let the next restart begin where ``keep_basis`` was called last, whatever came after it."""
-        if self.live is not None and self.basis is not None:
-            self.live.setBasis(self.basis)
-            self.is_at_basis = True
+        if self.live is not None and self.basis is not None and self.stands is not self.basis:
+            self.live.setBasis(self.basis)  # never where it stands there: the solver would throw its factors away
+            self.stands = self.basis
 
     # --- cold
 
@@ -121,6 +122,7 @@ class Solver:
         with phase("hand_over", self.phases):
             self.live = live_object(self.matrix, presolve="choose", mip_rel_gap=self.integer_gap, **method)
             self.place = Place.whole(self.matrix)
+            self.stands = None
         with phase("run", self.phases):
             self.live.run()
         with phase("read", self.phases):
@@ -161,7 +163,7 @@ class Solver:
         if self.limit is not None:
             live.setOptionValue("simplex_iteration_limit", int(self.limit * part_of_limit))
         live.run()
-        self.is_at_basis = False
+        self.stands = None
         return self._read_proven(restarted=True)
 
     def _read_proven(self, restarted: bool) -> Answer:

@@ -267,6 +267,12 @@ def test_sizes_that_are_too_large_together_are_refused() -> None:
 # --- any size
 
 
+def test_crops_that_need_water_have_some_in_every_county(tmp_path: Path) -> None:
+    """Both bases of this seed would have dry land alone."""
+    instance = optimizer.load(made(tmp_path / "made", Sizes(bases=2, products=1, periods=5, markets=1, households=1, seed=430)))
+    assert set(instance.table("land")["land_class"]) == {"irrigated", "dry"}
+
+
 @given(
     sizes=st.builds(
         Sizes,

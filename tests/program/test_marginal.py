@@ -80,6 +80,13 @@ def test_a_range_that_ends_where_there_is_no_plan_says_where() -> None:
     assert found.less.value[0] == pytest.approx(-2) and found.less.until[0] == pytest.approx(0)
 
 
+def test_what_only_the_tolerance_of_a_solver_meets_has_no_price() -> None:
+    """max x with 4 y ≥ 0 and 3 x + y ≤ 0: there is no plan with more of the first, but a millionth more misses x ≥ 0 by less than solvers
+    look at."""
+    found = marginal(program([1, 0], [([0, 4], AT_LEAST, 0), ([3, 1], AT_MOST, 0)]))
+    assert found.more.value == pytest.approx([np.nan, 1 / 3], nan_ok=True)
+
+
 figures = st.integers(-3, 5)
 rows_of = st.tuples(
     st.lists(figures, min_size=3, max_size=3).filter(any), st.sampled_from([AT_MOST, AT_MOST, AT_LEAST, EQUAL]), st.integers(0, 6)
